@@ -1,0 +1,132 @@
+"""What can go wrong, and how a program is told: problems with a place, errors with an exit code.
+
+Knows nothing of shot lists, pictures or money. The tree:
+
+    ShotpilotError
+    ├── UsageError          2   the command line asks for something that cannot be
+    │   └── BadFiles        2   files that do not pass; carries every Problem at once
+    ├── TakesFailed         4   the queue failed or refused
+    ├── BudgetReached       5
+    ├── KeyOrBalance        6
+    ├── ShowLocked          7
+    └── StoreDamaged       70   bytes or records that are not what they were when written
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of DESIGN section 4."""
+
+    DONE = 0
+    WORK_TO_BUY = 1
+    USAGE = 2
+    PICK_AWAITED = 3
+    TAKES_FAILED = 4
+    BUDGET = 5
+    KEY_OR_BALANCE = 6
+    LOCKED = 7
+    DEADLINE = 8
+    UNKNOWN_OUTCOME = 9
+    OUR_BUG = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class Severity(StrEnum):
+    """How bad a problem is: an error stops everything, a warning stops only `--strict`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A point in a file: its path as the user would type it, line and column counted from 1 (0: unknown)."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """`file:line:column`, without the parts that are not known."""
+        if not self.line:
+            return self.file
+        return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a file: where, what is wrong, and what to write instead."""
+
+    rule: str
+    place: Place
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    address: str = ""
+
+    def __str__(self) -> str:
+        """`file:line:column: what is wrong; what to write instead`."""
+        cure = f"; {self.hint}" if self.hint else ""
+        return f"{self.place}: {self.message}{cure}"
+
+
+class ShotpilotError(Exception):
+    """The root of all errors that a person can do something about."""
+
+    exit_code: ExitCode = ExitCode.OUR_BUG
+
+
+class UsageError(ShotpilotError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = ExitCode.USAGE
+
+
+class BadFiles(UsageError):
+    """Files that do not pass. Carries every problem found, in order of place."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class TakesFailed(ShotpilotError):
+    """The queue failed or refused; `permanent` says whether the same request may be tried again."""
+
+    exit_code = ExitCode.TAKES_FAILED
+
+    def __init__(self, message: str, *, kind: str = "failed", permanent: bool = True) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.permanent = permanent
+
+
+class BudgetReached(ShotpilotError):
+    """The next roll would not fit under a cap, so it was not sent."""
+
+    exit_code = ExitCode.BUDGET
+
+
+class KeyOrBalance(ShotpilotError):
+    """No key, a wrong key, or a locked account."""
+
+    exit_code = ExitCode.KEY_OR_BALANCE
+
+
+class ShowLocked(ShotpilotError):
+    """Another run holds the show."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class StoreDamaged(ShotpilotError):
+    """Bytes or records that are not what they were when written."""
+
+    exit_code = ExitCode.OUR_BUG

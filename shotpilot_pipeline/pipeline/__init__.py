@@ -1,0 +1,1 @@
+"""The trip on one page: read, check, expand, plan, carry out, report."""

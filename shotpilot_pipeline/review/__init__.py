@@ -1,0 +1,1 @@
+"""Pages on which takes are looked at: the contact sheet."""

@@ -1,0 +1,1 @@
+"""The language: YAML shot lists read, checked, expanded and compiled into tasks."""

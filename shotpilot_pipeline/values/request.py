@@ -95,9 +95,14 @@ def wire_body(form: str, pictures: int, locate: Callable[[str], str]) -> JsonObj
 
 def marks_of(form: str) -> tuple[str, ...]:
     """Every reference mark of the form, in the order sent, each once."""
-    found: list[str] = []
-    _with_references(input_of(form), lambda mark: found.append(mark) or mark)
-    return tuple(dict.fromkeys(found))
+    found: dict[str, None] = {}
+
+    def note(mark: str) -> str:
+        found[mark] = None
+        return mark
+
+    _with_references(input_of(form), note)
+    return tuple(found)
 
 
 def _with_references(wire: JsonObject, locate: Callable[[str], str]) -> JsonObject:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,12 +26,11 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No key, no proxy and no setting of the person who runs the tests reaches a test."""
     for name in os.environ:
         if name.startswith(("FAL_", "SHOTPILOT_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    yield
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

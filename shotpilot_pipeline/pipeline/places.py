@@ -1,0 +1,48 @@
+"""Where things lie: one value with every folder and file of a shot list, real or rehearsed.
+
+Decides paths only; makes nothing and reads nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files beside one shot list. In a rehearsal all but the memo and the thumbnails live apart."""
+
+    root: Path
+    shot_list: Path
+    rehearsal: bool
+    store: Path
+    lock: Path  # what was bought: NAME.lock
+    picks: Path  # what people chose: NAME.picks.yaml
+    renders: Path
+    runs: Path
+    held: Path  # the lock of the one writer
+    memo: Path
+    thumbnails: Path
+
+
+def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | None = None) -> Places:
+    """The places of `shot_list` under `root`. `store` replaces the store of bought bytes, never the rehearsal's."""
+    own = root / ".shotpilot"
+    inside = shot_list.resolve().relative_to(root.resolve())
+    base = own / "rehearsal" if rehearsal else root
+    apart = base if rehearsal else own
+    beside = (base / inside) if rehearsal else shot_list
+    return Places(
+        root=root,
+        shot_list=shot_list,
+        rehearsal=rehearsal,
+        store=apart / "store" if rehearsal or store is None else store,
+        lock=beside.with_suffix(".lock"),
+        picks=beside.with_suffix(".picks.yaml"),
+        renders=base / "renders",
+        runs=apart / "runs",
+        held=apart / "writer.lock",
+        memo=own / "memo" / inside.with_suffix(".memo"),
+        thumbnails=own / "thumbnails",
+    )

@@ -1,0 +1,61 @@
+"""A memo gives back what was kept, or nothing at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shotpilot_pipeline.errors import Place, Problem, Severity
+from shotpilot_pipeline.shotlist.memo import KeptShot, Stamp, read_memo, write_memo
+from shotpilot_pipeline.values.request import pick_mark, render_key, request_form
+from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
+
+STAMP = Stamp("cards", "head", {"shotlists/a.yaml": "f" * 64}, {"refs/v.jpg": [10, 20, 30, "e" * 64]})
+prompts = st.text(alphabet=st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=40)
+
+
+def task(address: str, prompt: str, place: str, waits: bool) -> Task:
+    wire = {"prompt": prompt} | ({"image_url": pick_mark(address)} if waits else {})
+    form = request_form("model/x", wire)
+    forms, keys = ((form, form), ("", "")) if waits else ((form,), (render_key(form),))
+    gates = (f"{address}a", f"{address}b") if waits else ()
+    words = (("note",), ("hero", "wide"), ("vera",)) if waits else ((), (), ())
+    return Task(address, "iterate", "", "model/x", 4, 1, 28, "human", "", gates, (), forms, keys, *words, place)
+
+
+@given(st.lists(st.tuples(prompts, st.booleans()), min_size=1, max_size=6))
+def test_what_was_kept_comes_back_whole(tmp_path_factory, shots: list[tuple[str, bool]]) -> None:
+    path = tmp_path_factory.mktemp("memo") / "deep" / "a.memo"
+    tasks = tuple(task(f"s/{n}@iterate", prompt, f"a.yaml:{n}", waits) for n, (prompt, waits) in enumerate(shots))
+    infos = tuple(ShotInfo(str(n), f"a.yaml:{n}", "", (("subject", p),)) for n, (p, _) in enumerate(shots))
+    compiled = Compiled("show", "Title", ("iterate",), tasks, (SceneInfo("s", "EXT. x", infos),), {"a": "b"})
+    kept = [KeptShot("s", info.id, "d", info.place, "", 1) for info in infos]
+    warning = Problem("r", Place("a.yaml", 1, 2), "m", "h", Severity.WARNING, "s/0")
+    write_memo(path, STAMP, compiled, kept, [warning])
+    memo = read_memo(path)
+    assert memo is not None
+    assert memo.compiled.tasks == compiled.tasks
+    assert memo.scenes() == compiled.scenes
+    assert (memo.stamp, memo.problems, memo.shots) == (STAMP, (warning,), tuple(kept))
+
+
+@given(st.binary(max_size=60), st.integers(0, 400))
+def test_a_damaged_memo_is_none_at_all(tmp_path_factory, noise: bytes, at: int) -> None:
+    path = tmp_path_factory.mktemp("memo") / "a.memo"
+    one = task("s/1@iterate", "words", "a.yaml:1", False)
+    infos = (ShotInfo("1", "a.yaml:1", "", ()),)
+    compiled = Compiled("show", "", ("iterate",), (one,), (SceneInfo("s", "", infos),), {})
+    write_memo(path, STAMP, compiled, [KeptShot("s", "1", "d", "a.yaml:1", "", 1)], [])
+    whole = path.read_bytes()
+    path.write_bytes(whole[: min(at, len(whole) - 1)])
+    assert read_memo(path) is None
+    path.write_bytes(noise)
+    assert read_memo(path) is None
+
+
+def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    write_memo(tmp_path / "file" / "a.memo", STAMP, Compiled("s", "", (), (), (), {}), [], [])
+    assert read_memo(tmp_path / "file" / "a.memo") is None

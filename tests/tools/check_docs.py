@@ -246,7 +246,8 @@ def _leads_somewhere(file: Path, target: str) -> bool:
 
 def headings_of(page: Path) -> set[str]:
     """The names by which a page's headings are linked: lower case, blanks as `-`, no punctuation."""
-    titles = re.findall(r"^#+ +(.+?) *$", page.read_text(encoding="utf-8"), re.M)
+    prose = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    titles = re.findall(r"^#+ +(.+?) *$", prose, re.M)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 

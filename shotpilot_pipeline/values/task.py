@@ -16,7 +16,9 @@ class Task(NamedTuple):
     """One node of the graph.
 
     A task behind a shot whose variants are chosen among has one gate and one form per variant, in the same order;
-    any other task has at most one gate and exactly one form (none when omitted).
+    the stages behind that task have it (or each other) as their one gate and again one form per variant: the form
+    is that of the variant whose form the gate was settled with. Any other task has at most one gate and exactly one
+    form (none when omitted).
     """
 
     address: str

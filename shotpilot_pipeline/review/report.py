@@ -1,0 +1,94 @@
+"""The contact sheet as one HTML file that opens from disk: `write_report(page, into)`.
+
+Does not know where takes come from, what a task is, or what the time is: the same page gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from shotpilot_pipeline.review.page import ReportPage, ReportPicture, takes_of, totals
+from shotpilot_pipeline.review.thumbs import thumbnail, thumbnail_size
+from shotpilot_pipeline.review.views import Viewer, choices
+
+TEMPLATES = Path(__file__).parent / "templates"
+THREADS = 4  # decoding releases the interpreter; more only costs memory (a 4K picture is 50 MB in RGB)
+
+
+def write_report(page: ReportPage, into: Path) -> None:
+    """Write `page` to `into` as one self-contained HTML file; a picture that cannot be read leaves an empty frame.
+
+    Thumbnails stand inside; full pictures are linked relative to `into`. The file is written aside and renamed.
+    """
+    _draw_all(page)
+    into.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=into.parent, prefix=f".{into.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(report_html(page, into.parent))
+        Path(aside).chmod(0o644)  # mkstemp makes files for one person; a page is for mailing
+        Path(aside).replace(into)
+    finally:
+        Path(aside).unlink(missing_ok=True)
+
+
+def report_html(page: ReportPage, folder: Path) -> Iterator[str]:
+    """The page as text, piece by piece; `folder` is where it will stand, for the links to full pictures."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # heavy: only when a report is written
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["thumb"] = lambda picture: _data_uri(picture, page.thumbs)
+    environment.filters["box"] = lambda picture: thumbnail_size(picture.width, picture.height)
+    script = (TEMPLATES / "report.js").read_text("utf-8")
+    return environment.get_template("report.html.j2").generate(
+        page=page,
+        totals=totals(page),
+        scenes=Viewer(page, folder).scenes(),
+        choices=choices(page),
+        names={member.id: member.name for member in page.cast},
+        css=Markup((TEMPLATES / "report.css").read_text("utf-8")),  # noqa: S704 - a file of this room
+        script=Markup(script),  # noqa: S704 - a file of this room
+        script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _pictures(page: ReportPage) -> Iterator[ReportPicture]:
+    yield from (member.portrait for member in page.cast if member.portrait is not None)
+    for scene in page.scenes:
+        for shot in scene.shots:
+            for take in takes_of(shot):
+                yield from take.pictures
+
+
+def _draw_all(page: ReportPage) -> None:
+    """Draw what is not yet in the cache, several at a time; the template then only reads."""
+    wanted = {picture.sha256: picture for picture in _pictures(page)}
+    with ThreadPoolExecutor(THREADS) as pool:
+        for _ in pool.map(lambda picture: _thumb(picture, page.thumbs), wanted.values()):
+            pass
+
+
+def _thumb(picture: ReportPicture, cache: Path) -> bytes:
+    """The thumbnail; empty for a picture that cannot be read, which the page shows as an empty frame."""
+    try:
+        return thumbnail(picture.file, cache, picture.sha256)
+    except OSError:
+        return b""
+
+
+def _data_uri(picture: ReportPicture, cache: Path) -> str:
+    data = _thumb(picture, cache)
+    return "data:image/webp;base64," + base64.b64encode(data).decode("ascii") if data else ""

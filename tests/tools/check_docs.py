@@ -7,7 +7,7 @@ link between pages leads somewhere. How an example is marked, after the fence's 
     ```yaml list         keys of a shot list without header: `shotlist`, `show` and a shot are put around it
     ```yaml shot         keys of one shot; `shots`: some shots. Both stand in a list with the cast of `_STAGE_SET`
     ```yaml ... error    must be refused with exit 2
-    ```yaml file=PATH    is also kept under PATH for the examples after it on the page
+    ``` ... file=PATH    any example is also kept under PATH for those after it on the page
     ```console           each `$ shotpilot ...` is run; a comment on the line may say `# exit 2` or `# until Ctrl-C`
     ```console exact     what is printed (both streams) is what stands there; `...` in it is any text
 
@@ -64,6 +64,11 @@ class Block:
     marks: tuple[str, ...]
     text: str
 
+    @property
+    def kept_as(self) -> str:
+        """The path it is kept under for the examples after it; "" when it is not."""
+        return next((mark.removeprefix("file=") for mark in self.marks if mark.startswith("file=")), "")
+
     def fault(self, message: str, line: int = 0) -> str:
         return f"{self.file.relative_to(ROOT)}:{line or self.line}: {message}"
 
@@ -117,17 +122,22 @@ def check_yaml(block: Block, page: Page) -> Iterator[str]:
     if text is None:
         yield block.fault("neither a whole file nor marked as `list`, `shot` or `shots`")
         return
-    named = next((mark.removeprefix("file=") for mark in block.marks if mark.startswith("file=")), "")
-    path = page.folder / (named or "example.yaml")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path = keep(text, block.kept_as or "example.yaml", page)
     make_references(path.parent, text)
     wanted = 2 if "error" in block.marks else 0
     code, said = run(["check", str(path.relative_to(page.folder))], page.folder)
     if code != wanted:
         yield block.fault(f"check exits {code}, not {wanted}:\n{textwrap.indent(said, '    ')}")
-    if not named:
+    if not block.kept_as:
         path.unlink()
+
+
+def keep(text: str, name: str, page: Page) -> Path:
+    """Write an example into the page's folder."""
+    path = page.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def make_references(folder: Path, text: str) -> None:
@@ -264,6 +274,8 @@ def faults_of(file: Path, folder: Path) -> Iterator[str]:
             yield from check_yaml(block, page)
         elif block.language == "console":
             yield from check_console(block, page)
+        elif block.kept_as:
+            keep(block.text, block.kept_as, page)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,1 +1,1 @@
-"""What is cached, what will be bought, why, and for how much. Pure: it is told what exists."""
+"""The plan: told what exists and what was picked, it says what would be bought, why, and for how much. Pure."""

@@ -23,6 +23,7 @@ from shotpilot_pipeline.values.digest import canonical_json, sha256_text
 
 KEY_VERSION = 1
 _PICK = re.compile(r'"\\u0000pick:([^"]+)"')
+_OPEN = '"\\u0000pick:'  # with its quote: the same letters inside a prompt follow another backslash
 
 JsonObject = dict[str, Any]
 
@@ -48,9 +49,14 @@ def pick_mark(address: str, panel: int = 0) -> str:
     return f"\0pick:{address}/p{panel:02}" if panel else f"\0pick:{address}"
 
 
+def is_open(form: str) -> bool:
+    """Whether the form still waits for a pick."""
+    return _OPEN in form
+
+
 def open_picks(form: str) -> tuple[str, ...]:
     """What the form still waits for, in order: `address` or `address/pNN`."""
-    return tuple(dict.fromkeys(_PICK.findall(form))) if "\\u0000pick:" in form else ()
+    return tuple(dict.fromkeys(_PICK.findall(form))) if is_open(form) else ()
 
 
 def split_pick(need: str) -> tuple[str, int]:
@@ -64,9 +70,14 @@ def settle(form: str, sha256_of: Callable[[str], str]) -> str:
     return _PICK.sub(lambda found: f'"{file_mark(sha256_of(found.group(1)))}"', form)
 
 
+def settle_one(form: str, need: str, sha256: str) -> str:
+    """The form with the one open pick `need` replaced: the usual case, without looking for others."""
+    return form.replace(f'{_OPEN}{need}"', f'"{file_mark(sha256)}"')
+
+
 def render_key(form: str) -> str:
     """The render key. Raises ValueError while a pick is open: such a request cannot be known yet."""
-    if "\\u0000pick:" in form:
+    if is_open(form):
         raise ValueError("the form still waits for a pick")
     return sha256_text(form)
 

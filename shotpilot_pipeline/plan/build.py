@@ -1,0 +1,303 @@
+"""Builds the plan: one line per task, what would be done with it, why, and for how much.
+
+Pure: it is told what exists (`Known`) and looks nothing up. Does not know how anything is carried out or shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from shotpilot_pipeline.plan.behind import Behind
+from shotpilot_pipeline.plan.graph import Index, in_order
+from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.plan.resolve import Choices, Settled, Settlement, StalePick, Waiting, picked, settle_task
+from shotpilot_pipeline.plan.rolls import rolls_needed
+from shotpilot_pipeline.plan.totals import add_up
+from shotpilot_pipeline.values.money import ZERO, Money
+from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
+from shotpilot_pipeline.values.task import NO_PRICE, Task
+
+_COMING = BUYS | {Action.WAITING, Action.STALE_PICK}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command asked for.
+
+    `selected`: the addresses to plan, None for all. `named`: addresses written out in full, which are topped up even
+    where a take is picked, and bought even where they are behind. `behind`: buy stages that fell behind.
+    """
+
+    selected: frozenset[str] | None = None
+    named: frozenset[str] = frozenset()
+    first_where_unpicked: bool = False
+    behind: bool = False
+
+
+class _Verdict(NamedTuple):
+    """What becomes of one task, before prices."""
+
+    action: Action
+    reason: str
+    have: int = 0
+    new: int = 0  # takes to buy now
+    later: int = 0  # takes that may be bought once something else is there
+    form: str = ""
+    key: str = ""
+
+
+def build_plan(
+    tasks: Sequence[Task],
+    known: Known,
+    *,
+    selected: frozenset[str] | None = None,
+    named: frozenset[str] = frozenset(),
+    first_where_unpicked: bool = False,
+    behind: bool = False,
+) -> Plan:
+    """The plan for `tasks`, a line for each selected one in list order. See `Asked` for the options.
+
+    Raises BadFiles when tasks need each other in a circle.
+    """
+    planner = _Planner(tasks, known, Asked(selected, named, first_where_unpicked, behind))
+    lines = planner.lines()
+    return Plan(lines, add_up(lines))
+
+
+class _Planner:
+    """Walks the tasks once, each after what it needs, and keeps what later ones must know of earlier ones."""
+
+    def __init__(self, tasks: Sequence[Task], known: Known, asked: Asked) -> None:
+        self.tasks = tuple(tasks)
+        self.known = known
+        self.asked = asked
+        self.index = Index(tasks)
+        self.coming: set[str] = set()
+        self.choices = Choices(self.index, known, first_where_unpicked=asked.first_where_unpicked, coming=self.coming)
+        self.behind = Behind(self.index, known)
+        self.behind_now: set[str] = set()
+        self.blocked: dict[str, str] = {}  # address -> why nothing comes of it
+        self.promised: dict[str, tuple[str, int]] = {}  # key -> who renders it in this plan, takes there then
+        self.siblings = _siblings(tasks)
+        self.whole: dict[int, str] = {}
+
+    def lines(self) -> tuple[PlanLine, ...]:
+        """Every selected task's line, in list order."""
+        order = in_order(self.tasks, self.index)
+        selected, named = self.asked.selected, self.asked.named
+        counts, keys, choices = self.known.counts, self.choices.keys, self.choices
+        found: dict[str, PlanLine] = {}
+        for task in order:
+            address, settled, form, key = task.address, None, "", ""
+            if task.forms:
+                if len(task.keys) == 1 and task.keys[0]:  # nothing open: the usual case of a first stage
+                    form, key = task.forms[0], task.keys[0]
+                else:
+                    settled = settle_task(task, choices)
+                    if isinstance(settled, Settled):
+                        form, key = settled.form, settled.key
+            have = counts.get(key, 0)
+            if have >= task.takes and have and not task.state and address not in named:
+                keys[address] = key
+                line = _cached_line(task, self._whole(task.takes), have, form, key)
+            else:
+                line = self._line(task, settled)
+            if selected is None or address in selected:
+                found[address] = line
+        if order is self.tasks:
+            return tuple(found.values())
+        return tuple(found[task.address] for task in self.tasks if task.address in found)
+
+    def _line(self, task: Task, settled: Settlement | None) -> PlanLine:
+        """The line of a task that is not simply there already."""
+        verdict = self._verdict(task, settled)
+        chosen = self.asked.selected is None or task.address in self.asked.selected
+        if verdict.key:
+            self.choices.keys[task.address] = verdict.key
+        if verdict.action in _COMING and chosen:
+            self.coming.add(task.address)
+            if verdict.new:
+                self.promised[verdict.key] = (task.address, verdict.have + verdict.new)
+        elif verdict.action not in (Action.CACHED, Action.HELD):
+            self.blocked[task.address] = _why_nothing_comes(verdict.action)
+        return _priced(task, verdict)
+
+    def _verdict(self, task: Task, settled: Settlement | None) -> _Verdict:
+        if task.state == "omit" or not task.forms:
+            return _Verdict(Action.OMITTED, "omitted: it keeps its number and is not rendered")
+        settled = settled or settle_task(task, self.choices)
+        if task.state == "hold":
+            return self._held(task, settled)
+        if isinstance(settled, Settled):
+            return self._settled(task, settled)
+        return self._open(task, settled)
+
+    def _held(self, task: Task, settled: Settlement) -> _Verdict:
+        form, key = (settled.form, settled.key) if isinstance(settled, Settled) else self.behind.standing(task)
+        have = self.known.counts.get(key, 0)
+        return _Verdict(Action.HELD, f"held: it keeps {_takes(have)} and buys nothing", have, form=form, key=key)
+
+    def _settled(self, task: Task, settled: Settled) -> _Verdict:
+        """The request is known: what is missing of it, and whether that is to be bought."""
+        form, key = settled.form, settled.key
+        have = self._have(task, key)
+        missing = max(0, task.takes - have)
+        if not missing:
+            return _Verdict(Action.CACHED, self._whole(task.takes), have, form=form, key=key)
+        if have and task.address not in self.asked.named and (pick := self._pick_that_is_enough(task, key)):
+            return _Verdict(
+                Action.CACHED, f"{pick} is picked, so no more than {_takes(have)} are wanted", have, form=form, key=key
+            )
+        if not have and self._is_behind(task):
+            return self._behind(task, missing, form, key)
+        shared = self.promised.get(key)
+        if shared is not None:
+            missing = max(0, task.takes - max(have, shared[1]))
+            if not missing:
+                reason = f"the same picture as {shared[0]}: one render serves both"
+                return _Verdict(self._kind(task, key, have), reason, have, 0, form=form, key=key)
+        return _Verdict(self._kind(task, key, have), self._why(task, key, have), have, missing, form=form, key=key)
+
+    def _open(self, task: Task, settled: Waiting | StalePick) -> _Verdict:
+        """A pick, or something that is to be picked, is not there yet."""
+        if any(address in self.behind_now for address in settled.on):
+            return self._rests_on_behind(task, settled)
+        if isinstance(settled, StalePick):
+            return _Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task))
+        if settled.person or any(address in self.coming for address in settled.on):
+            return _Verdict(Action.WAITING, settled.reason, later=self._at_most(task))
+        return _Verdict(Action.BLOCKED, self._why_blocked(settled.on))
+
+    def _rests_on_behind(self, task: Task, settled: Waiting | StalePick) -> _Verdict:
+        form, key = self.behind.standing(task)
+        if not key:
+            return self._behind(task, task.takes, "", "")
+        have = self.known.counts[key]
+        on = next(address for address in settled.on if address in self.behind_now)
+        return _Verdict(Action.CACHED, f"{_takes(have)} made from an earlier version of {on}", have, form=form, key=key)
+
+    def _behind(self, task: Task, missing: int, form: str, key: str) -> _Verdict:
+        self.behind_now.add(task.address)
+        price = _price(task, missing)
+        cost = f" for ${price}" if price is not None else ""
+        reason = f"behind: a later stage is bought already, so {_takes(missing)}{cost} are bought on demand only"
+        return _Verdict(Action.BEHIND, reason, form=form, key=key)
+
+    def _is_behind(self, task: Task) -> bool:
+        if self.asked.behind or task.address in self.asked.named:
+            return False
+        return self.behind.later_is_bought(task.address)
+
+    def _have(self, task: Task, key: str) -> int:
+        """Takes there. Where a series is named by address, one that came short does not count: it is wanted again."""
+        if task.panels > 1 and task.address in self.asked.named:
+            return sum(len(take.pictures) >= task.panels for take in self.known.takes_of(key))
+        return self.known.counts.get(key, 0)
+
+    def _pick_that_is_enough(self, task: Task, key: str) -> str:
+        """The valid pick that ends the wish for more takes: of the task, or of a variant chosen instead of it."""
+        picks = self.known.picks
+        for address in self.siblings.get(task.address, (task.address,)) if picks else ():
+            pick = picks.get(address)
+            if pick is None:
+                continue
+            of_key = key if address == task.address else self.choices.keys.get(address) or self._first_key(address)
+            take = picked(pick, self.known.takes_of(of_key)) if of_key else None
+            if take is not None:
+                return f"take {take.number}" if address == task.address else f"{address}#{take.number}"
+        return ""
+
+    def _first_key(self, address: str) -> str:
+        """The key of a variant that stands later in the list, as far as it is known without a pick."""
+        keys = self.index.tasks[address].keys
+        return keys[0] if keys else ""
+
+    def _kind(self, task: Task, key: str, have: int) -> Action:
+        if have:
+            return Action.TOP_UP
+        return Action.CHANGED if self._version_before(task, key) else Action.NEW
+
+    def _why(self, task: Task, key: str, have: int) -> str:
+        if have:
+            missing = task.takes - have
+            return f"{missing} of {task.takes} takes {'is' if missing == 1 else 'are'} missing"
+        version = self._version_before(task, key)
+        if not version:
+            return "new: nothing rendered yet"
+        number, takes = version
+        return f"the request changed since v{number:03} ({_takes(takes)})"
+
+    def _version_before(self, task: Task, key: str) -> tuple[int, int] | None:
+        """The last other version of the task and how many takes of it there are; None when it never had one."""
+        versions = self.known.versions(task.address)
+        for number in range(len(versions), 0, -1):
+            if versions[number - 1] != key:
+                return number, self.known.counts.get(versions[number - 1], 0)
+        return None
+
+    def _at_most(self, task: Task) -> int:
+        """Takes that may be bought once the task is settled: all, or what is missing where the key is known."""
+        counts = self.known.counts
+        return max(max(0, task.takes - counts.get(key, 0)) if key else task.takes for key in task.keys)
+
+    def _why_blocked(self, on: Sequence[str]) -> str:
+        names = [f"{address}, which {self.blocked.get(address, 'is not in the shot list')}" for address in on]
+        selected = self.asked.selected
+        for place, address in enumerate(on):
+            if selected is not None and address not in selected and address in self.index.tasks:
+                names[place] = f"{address}, which is not rendered and not selected"
+        return f"blocked: needs {'; '.join(names)}"
+
+    def _whole(self, takes: int) -> str:
+        """`its take is there`, `all 4 takes are there`: one text for each number, not for each task."""
+        return self.whole.setdefault(takes, "its take is there" if takes == 1 else f"all {takes} takes are there")
+
+
+def _siblings(tasks: Sequence[Task]) -> dict[str, tuple[str, ...]]:
+    """For each variant that is chosen among: all of them."""
+    return {gate: task.gates for task in tasks if len(task.gates) > 1 for gate in task.gates}
+
+
+def _why_nothing_comes(action: Action) -> str:
+    return {
+        Action.OMITTED: "is omitted",
+        Action.BEHIND: "is behind and bought on demand only",
+        Action.BLOCKED: "is blocked itself",
+    }.get(action, "is not rendered and not selected")
+
+
+def _takes(count: int) -> str:
+    return "1 take" if count == 1 else f"{count} takes"
+
+
+def _price(task: Task, takes: int) -> Money | None:
+    return None if task.picture_price == NO_PRICE else Money(task.picture_price * task.panels * takes)
+
+
+def _cached_line(task: Task, reason: str, have: int, form: str, key: str) -> PlanLine:
+    return PlanLine(
+        task.address, Action.CACHED, reason, task.endpoint, task.takes, have, 0, task.panels, 0, ZERO, ZERO,
+        form, key, task.notes,
+    )  # fmt: skip
+
+
+def _priced(task: Task, verdict: _Verdict) -> PlanLine:
+    new, later = verdict.new, verdict.later
+    return PlanLine(
+        task.address,
+        verdict.action,
+        verdict.reason,
+        task.endpoint,
+        task.takes,
+        verdict.have,
+        new,
+        task.panels,
+        rolls_needed(new, task.panels),
+        _price(task, new) if new else ZERO,
+        _price(task, new + later) if new + later else ZERO,
+        verdict.form,
+        verdict.key,
+        task.notes,
+    )

@@ -1,0 +1,31 @@
+"""What the plan is told from outside: what was bought and what was picked. Looks nothing up itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shotpilot_pipeline.values.take import Pick, Take
+
+
+def _nothing(_: str) -> tuple[str, ...]:
+    return ()
+
+
+def _no_takes(_: str) -> tuple[Take, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What exists.
+
+    `counts`: render key -> takes whose bytes are there. `takes_of`: the takes of a key in order of number, asked for
+    the few tasks that need pictures. `picks`: by the task's address. `versions`: the render keys an address was bought
+    under, version 1 first (from the lock).
+    """
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    takes_of: Callable[[str], Sequence[Take]] = _no_takes
+    picks: Mapping[str, Pick] = field(default_factory=dict)
+    versions: Callable[[str], Sequence[str]] = _nothing

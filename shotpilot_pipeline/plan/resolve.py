@@ -1,0 +1,282 @@
+"""Settles a task: which take goes on, which form is sent, and under which render key.
+
+The one place that knows the rules of picks; the planner and the engine both ask here, so a plan and a run agree.
+Does not know what anything costs, nor whether anything will be bought.
+
+1. A pick that a person made goes before every rule. It follows the sha256 of the take's first picture.
+2. A pick whose bytes are no take of the task's current key is stale: shown, never followed, never dropped.
+3. Of variants that are chosen among, at most one pick goes on; two are a conflict for a person to decide.
+4. Where nobody picked, `human` waits and a rule chooses. A rule never takes a series that came short.
+5. A gate must have its pick even where `carry: prompt` leaves its bytes out of the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from shotpilot_pipeline.plan.graph import Index
+from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.values.digest import sha256_text
+from shotpilot_pipeline.values.request import is_open, settle, settle_one, split_pick
+from shotpilot_pipeline.values.take import Pick, Take
+from shotpilot_pipeline.values.task import Task
+
+HUMAN = "human"
+FIRST = "first"
+
+
+class Chosen(NamedTuple):
+    """The take that goes on, and the task it is of."""
+
+    address: str
+    take: Take
+
+
+class Settled(NamedTuple):
+    """All is known: this form goes out, under this key. `used`: the takes it rests on, the gate's first."""
+
+    form: str
+    key: str
+    gate: str  # the gate that was chosen; "" at a first stage
+    take: int  # of the gate
+    used: tuple[Chosen, ...]
+
+
+class Waiting(NamedTuple):
+    """Something is not there yet: a choice that a person makes, or takes that are still to come."""
+
+    reason: str
+    on: tuple[str, ...]  # the tasks waited for
+    person: bool  # True: takes are there, somebody must choose
+
+
+class StalePick(NamedTuple):
+    """Somebody picked, but the picked bytes are not among the current takes."""
+
+    reason: str
+    on: tuple[str, ...]
+    pick: Pick
+
+
+Choice = Chosen | Waiting | StalePick
+Settlement = Settled | Waiting | StalePick
+
+#: A rule is told every complete take of the candidates, in list order and then by number, and says which one goes on.
+Rule = Callable[[Iterable[Chosen]], Chosen | None]
+
+
+def first_take(offered: Iterable[Chosen]) -> Chosen | None:
+    """The rule `first`: the lowest take of the first candidate that has any."""
+    return next(iter(offered), None)
+
+
+RULES: Mapping[str, Rule] = {FIRST: first_take}
+
+
+class Choices:
+    """What is known while tasks are settled one after another, each after what it needs.
+
+    The caller keeps two things up to date: `keys`, the current render key of each settled address, and `coming`, the
+    addresses that may still get takes.
+    """
+
+    __slots__ = ("coming", "first_where_unpicked", "index", "keys", "known")
+
+    def __init__(
+        self, index: Index, known: Known, *, first_where_unpicked: bool = False, coming: Collection[str] = ()
+    ) -> None:
+        self.index = index
+        self.known = known
+        self.first_where_unpicked = first_where_unpicked
+        self.keys: dict[str, str] = {}
+        self.coming = coming
+
+    def takes(self, address: str) -> Sequence[Take]:
+        """The takes of an address under its current key; none while the key is not known."""
+        key = self.keys.get(address, "")
+        return self.known.takes_of(key) if key else ()
+
+    def choose(self, candidates: tuple[str, ...]) -> Choice:
+        """The one take of `candidates` (a task, or the variants that are chosen among) that goes on."""
+        picks = self.known.picks
+        stale: Pick | None = None
+        if picks:
+            valid = []
+            for address in candidates:
+                pick = picks.get(address)
+                if pick is not None:
+                    take = picked(pick, self.takes(address))
+                    if take is not None:
+                        valid.append(Chosen(address, take))
+                    else:
+                        stale = stale or pick
+            if len(valid) == 1:
+                return valid[0]
+            if valid:
+                return _conflict(valid)
+        if stale is not None and not self.first_where_unpicked:
+            return self._stale(stale, candidates)
+        return self._by_rule(candidates)
+
+    def _by_rule(self, candidates: tuple[str, ...]) -> Choice:
+        """Nobody picked: a rule chooses, or a person has to."""
+        chooser = self.index.tasks[candidates[0]].pick
+        if self.first_where_unpicked:
+            chooser = FIRST
+        elif chooser == HUMAN:
+            return self._await_person(candidates)
+        rule = RULES.get(chooser)
+        if rule is None:
+            return Waiting(f"no rule is called {chooser!r}, so a person must pick", candidates, True)
+        chosen = rule(self._offered(candidates))
+        if chosen is None or (self.coming and self._better_may_come(chosen, candidates)):
+            return self._await_takes(candidates)
+        return chosen
+
+    def _offered(self, candidates: tuple[str, ...]) -> Iterator[Chosen]:
+        for address in candidates:
+            panels = self.index.tasks[address].panels
+            for take in self.takes(address):
+                if len(take.pictures) >= panels:
+                    yield Chosen(address, take)
+
+    def _better_may_come(self, chosen: Chosen, candidates: tuple[str, ...]) -> bool:
+        """Whether a take that goes before `chosen` may still come: then a plan must not promise `chosen`."""
+        for address in candidates:
+            if address == chosen.address:
+                return chosen.take.number > 1 and address in self.coming
+            if address in self.coming:
+                return True
+        return False
+
+    def _await_person(self, candidates: tuple[str, ...]) -> Waiting:
+        count = sum(len(self.takes(address)) for address in candidates)
+        if not count:
+            return self._await_takes(candidates)
+        among = "the one take" if count == 1 else f"the {count} takes"
+        return Waiting(f"waits for a pick among {among} of {self._name(candidates)}", candidates, True)
+
+    def _await_takes(self, candidates: tuple[str, ...]) -> Waiting:
+        short = any(self.takes(address) for address in candidates)
+        what = "a whole series" if short else "the takes"
+        return Waiting(f"waits for {what} of {self._name(candidates)}", candidates, False)
+
+    def _stale(self, pick: Pick, candidates: tuple[str, ...]) -> StalePick | Waiting:
+        count = len(self.takes(pick.address))
+        if not count and not pick.sha256 and pick.address in self.coming:
+            return self._await_takes(candidates)  # picked by number before anything was rendered
+        among = f"pick among its {count} takes" if count > 1 else "pick again" if count else "pick when it is rendered"
+        return StalePick(
+            f"take {pick.take} of {pick.address} was picked, but it is not a take of the current version; {among}",
+            candidates,
+            pick,
+        )
+
+    def _name(self, candidates: tuple[str, ...]) -> str:
+        """One task by its address, several variants by what they share."""
+        if len(candidates) == 1:
+            return candidates[0]
+        shot, _, stage = candidates[0].partition("@")
+        return f"{shot.partition('.')[0]}@{stage}"
+
+
+def settle_task(task: Task, choices: Choices) -> Settlement:
+    """What `task` sends, as far as picks and takes decide it. `task` must have a form: it is not omitted."""
+    form, key = task.forms[0], task.keys[0]
+    used: tuple[Chosen, ...] = ()
+    if task.gates:
+        chosen = choices.choose(task.gates)
+        if not isinstance(chosen, Chosen):
+            return chosen
+        used = (chosen,)
+        if len(task.forms) > 1:
+            cell = task.gates.index(chosen.address)
+            form, key = task.forms[cell], task.keys[cell]
+    if not key:
+        filled = _fill(form, task, choices, used)
+        if isinstance(filled, (Waiting, StalePick)):
+            return filled
+        form, used = filled
+        key = sha256_text(form)
+    if not task.gates:
+        return Settled(form, key, "", 0, used)
+    return Settled(form, key, used[0].address, used[0].take.number, used)
+
+
+def picked(pick: Pick, takes: Sequence[Take]) -> Take | None:
+    """The take a pick means: that with the picked bytes whatever its number, else, without a sha256, by number."""
+    for take in takes:
+        if take.pictures[0].sha256 == pick.sha256 if pick.sha256 else take.number == pick.take:
+            return take
+    return None
+
+
+def sha256_of_panel(take: Take, panel: int) -> str:
+    """The sha256 of the take's picture `panel` (0 and 1: the first); "" when the series came short of it."""
+    place = max(panel, 1)
+    return take.pictures[place - 1].sha256 if place <= len(take.pictures) else ""
+
+
+class _Open(Exception):
+    """A pick in the form is not made yet."""
+
+    def __init__(self, why: Waiting | StalePick) -> None:
+        super().__init__(why.reason)
+        self.why = why
+
+
+def _fill(
+    form: str, task: Task, choices: Choices, used: tuple[Chosen, ...]
+) -> tuple[str, tuple[Chosen, ...]] | Waiting | StalePick:
+    """The form with each open pick replaced by bytes, and every take it rests on; or what it still waits for."""
+    if used:
+        filled = settle_one(form, used[0].address, used[0].take.pictures[0].sha256)
+        if not is_open(filled):  # the usual case: the carried pick is all there was to fill
+            return filled, used
+    rests = list(used)
+
+    def sha256_of(need: str) -> str:
+        name, panel = split_pick(need)
+        chosen, panel = _needed(name, panel, task, choices, used)
+        if not isinstance(chosen, Chosen):
+            raise _Open(chosen)
+        if chosen not in rests:
+            rests.append(chosen)
+        sha256 = sha256_of_panel(chosen.take, panel)
+        if not sha256:
+            raise _Open(_too_short(chosen, panel))
+        return sha256
+
+    try:
+        return settle(form, sha256_of), tuple(rests)
+    except _Open as still:
+        return still.why
+
+
+def _needed(name: str, panel: int, task: Task, choices: Choices, used: tuple[Chosen, ...]) -> tuple[Choice, int]:
+    """The take that stands behind a name in a form, and which of its pictures."""
+    if used and name == used[0].address:
+        return used[0], panel
+    members, panel = choices.index.picture(name, panel)
+    if not members:
+        return Waiting(f"waits for {name}, which is not in the shot list", (name,), False), panel
+    return (used[0] if used and members == task.gates else choices.choose(members)), panel
+
+
+def _too_short(chosen: Chosen, panel: int) -> Waiting:
+    there = len(chosen.take.pictures)
+    return Waiting(
+        f"take {chosen.take.number} of {chosen.address} came short: it has {there} panels and panel {panel} is needed",
+        (chosen.address,),
+        True,
+    )
+
+
+def _conflict(valid: Sequence[Chosen]) -> Waiting:
+    names = " and ".join(f"{chosen.address}#{chosen.take.number}" for chosen in valid)
+    return Waiting(
+        f"{names} are both picked, but one variant goes on; keep one of these picks",
+        tuple(chosen.address for chosen in valid),
+        True,
+    )

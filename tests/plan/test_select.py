@@ -1,0 +1,94 @@
+"""The selector language, word by word."""
+
+from __future__ import annotations
+
+import pytest
+
+from shotpilot_pipeline.errors import UsageError
+from shotpilot_pipeline.plan.select import named, select
+from tests.plan.filmset import chain, task
+
+TASKS = [
+    *chain("sc010/sh010", tags=["hero"], cast=["vera"]),
+    *chain("sc010/sh020", cast=["vera", "sam"]),
+    *chain("sc011/sh010", tags=["hero", "night"]),
+    task("sc020/sh010.dusk@iterate"),
+    task("sc020/sh010.neon@iterate"),
+    task("sc020/sh030@still", needs=["sc010/sh010@final"]),
+]
+ALL = {one.address for one in TASKS}
+
+
+def of(*shots: str) -> set[str]:
+    return {address for address in ALL if address.partition("@")[0] in shots}
+
+
+def at(stage: str) -> set[str]:
+    return {address for address in ALL if address.endswith(f"@{stage}")}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], ALL),
+        (["sc010/sh010@final"], {"sc010/sh010@final"}),
+        (["sc010/sh010@final#3"], {"sc010/sh010@final"}),
+        (["sc010/sh010@final#v1.3"], {"sc010/sh010@final"}),
+        (["sc010/sh010"], of("sc010/sh010")),
+        (["sc010"], of("sc010/sh010", "sc010/sh020")),
+        (["sc01*/sh0?0@final"], {"sc010/sh010@final", "sc010/sh020@final", "sc011/sh010@final"}),
+        (["sc01[01]/sh010@refine"], {"sc010/sh010@refine", "sc011/sh010@refine"}),
+        (["sc020/sh010"], of("sc020/sh010.dusk", "sc020/sh010.neon")),
+        (["sc020/sh010.dusk@iterate"], of("sc020/sh010.dusk")),
+        (["stage:refine"], at("refine")),
+        (["scene:sc01?"], of("sc010/sh010", "sc010/sh020", "sc011/sh010")),
+        (["tag:hero"], of("sc010/sh010", "sc011/sh010")),
+        (["cast:sam"], of("sc010/sh020")),
+        (["tag:hero,stage:final"], {"sc010/sh010@final", "sc011/sh010@final"}),
+        (["tag:night", "cast:sam"], of("sc011/sh010", "sc010/sh020")),
+        (["+sc010/sh020@refine"], {"sc010/sh020@iterate", "sc010/sh020@refine"}),
+        (["sc010/sh010@final+"], {"sc010/sh010@final", "sc020/sh030@still"}),
+        (["+sc010/sh010@refine+"], of("sc010/sh010") | {"sc020/sh030@still"}),
+    ],
+)
+def test_what_a_word_selects(words: list[str], expected: set[str]) -> None:
+    assert select(TASKS, words) == expected
+
+
+def test_exclude_and_until_take_away() -> None:
+    assert select(TASKS, ["sc010"], ["cast:sam"]) == of("sc010/sh010")
+    assert select(TASKS, ["sc010/sh010"], (), "refine") == {"sc010/sh010@iterate", "sc010/sh010@refine"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sc010/sh011"], "did you mean sc010/sh010"),
+        (["sc010/sh010@finale"], "did you mean sc010/sh010@final"),
+        (["stage:refin"], "did you mean refine"),
+        (["tag:zzzzzz"], "there are hero, night"),
+        (["cst:vera"], "did you mean cast:?"),
+        (["tag:night,cast:sam"], "tag:night and cast:sam"),
+        (["tag:hero,"], "an empty selector"),
+        ([""], "an empty selector"),
+        (["+"], "an empty selector"),
+    ],
+)
+def test_a_word_that_matches_nothing_is_an_error_with_near_names(words: list[str], said: str) -> None:
+    with pytest.raises(UsageError) as failed:
+        select(TASKS, words)
+    assert said in str(failed.value)
+
+
+def test_exclude_and_until_are_checked_too() -> None:
+    with pytest.raises(UsageError, match="did you mean sc010/sh010"):
+        select(TASKS, [], ["sc010/sh01O"])
+    with pytest.raises(UsageError, match="did you mean refine"):
+        select(TASKS, [], [], "refne")
+
+
+def test_only_a_whole_address_names_a_task_expressly() -> None:
+    words = ["sc010/sh010@final", "sc010/sh020", "sc01*/sh0?0@refine", "+sc010/sh020@refine", "sc020/sh010@iterate"]
+    assert named(TASKS, words) == {"sc010/sh010@final", "sc010/sh020@refine"} | of(
+        "sc020/sh010.dusk", "sc020/sh010.neon"
+    )

@@ -1,0 +1,286 @@
+"""Templates filled: the text of one value, exactly once, from the names a shot may see.
+
+Does not know prompts, mentions or models. Text without braces is itself; plain `{{ vars.city }}` look-ups are filled
+without Jinja2, where the meaning is exactly the same; everything else goes to the sandbox. Values of the shot list
+(a place, a look, a wardrobe) may hold templates themselves and are filled when they are used; what came out of a
+fill, and what stands in `vars`, is text and is never read as a template again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+from shotpilot_pipeline.shotlist.near import near
+from shotpilot_pipeline.shotlist.node import Node
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from shotpilot_pipeline.shotlist.sandbox import PromptEnvironment
+
+Value = Union[str, int, float, Node, "Scope", tuple[str, ...]]
+
+_LOOK_UP = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*\}\}")
+_OPENS = re.compile(r"\{[{%#]")
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_HYPHENED = re.compile(r"([A-Za-z_]\w*)\.([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)+)")
+
+
+class Scope(NamedTuple):
+    """A group of values that templates see, such as `vars`."""
+
+    label: str  # how it is written: "vars", "cast.vera"
+    values: Mapping[str, Value]
+    said: str = ""  # what it prints as when named alone; "" when it cannot be
+    word: Callable[[str, str], str] | None = None  # turns (slot, text) into the words it fills as
+
+    def absent(self, name: str) -> str:
+        """What to say when `name` is not in it."""
+        hint = near(name, self.values)
+        return f"{self.label} has no {name!r}" + (f"; {hint}" if hint else _known(self.label, self.values))
+
+
+class CannotFill(Exception):
+    """A template that cannot be filled: in which value, at which expression of it, and why.
+
+    `chain` grows on the way out: the labels of the values that use this one, innermost first.
+    """
+
+    def __init__(self, node: Node, message: str, expression: str = "", nth: int = 0) -> None:
+        super().__init__(message)
+        self.node = node
+        self.message = message
+        self.expression = expression  # as written; "" for the whole value
+        self.nth = nth  # which of several equal expressions, from 0
+        self.chain: list[str] = []
+
+
+class _Plain(NamedTuple):
+    """A template of text and look-ups alone."""
+
+    texts: tuple[str, ...]  # one more than paths
+    paths: tuple[tuple[str, ...], ...]
+    expressions: tuple[str, ...]
+
+
+class Templates:
+    """Every template met so far, by its text, so that each is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Plain | None] = {}
+        self._compiled: dict[str, Template] = {}
+        self._environment: PromptEnvironment | None = None
+
+    def plain(self, text: str) -> _Plain | None:
+        """`text` as look-ups alone, or None when it needs Jinja2."""
+        if text not in self._known:
+            self._known[text] = _read_plain(text)
+        return self._known[text]
+
+    def fill(self, text: str, names: Mapping[str, object]) -> str:
+        """`text` filled by Jinja2. Raises whatever the template raises."""
+        # Jinja2 takes some 50 ms to import; most shot lists hold plain look-ups alone.
+        from shotpilot_pipeline.shotlist.sandbox import PromptEnvironment
+
+        self._environment = self._environment or PromptEnvironment()
+        if text not in self._compiled:
+            self._compiled[text] = self._environment.parsed(text)
+        return self._environment.filled(self._compiled[text], names)
+
+    def line_of(self, text: str, fault: BaseException) -> int:
+        """The line of `text`, from 1, at which filling it raised `fault`; 0 when that is not known."""
+        if text not in self._compiled:
+            return int(getattr(fault, "lineno", 0) or 0)
+        line, trace = 0, fault.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == "<template>":
+                line = self._compiled[text].get_corresponding_lineno(trace.tb_lineno)
+            trace = trace.tb_next
+        return line
+
+
+class Filling:
+    """One shot (variant, stage) being filled: what it sees, and what has been filled for it already."""
+
+    __slots__ = ("_done", "_open", "_templates", "names", "touched")
+
+    def __init__(self, templates: Templates, names: Mapping[str, Value]) -> None:
+        self.names = names
+        self.touched: set[str] = set()  # first names that were looked up
+        self._templates = templates
+        self._done: dict[int, str] = {}  # by the identity of the node, which lives longer than this
+        self._open: dict[int, str] = {}
+
+    def text(self, node: Node, label: str, **more: str) -> str:
+        """The value of `node`, filled; `more` are names only it sees. Raises CannotFill."""
+        raw = node.value
+        if type(raw) is not str:
+            return str(raw)
+        if "{" not in raw or not _OPENS.search(raw):
+            return raw
+        if id(node) in self._done:
+            return self._done[id(node)]
+        if id(node) in self._open:
+            chain = " -> ".join([*self._open.values(), label])
+            raise CannotFill(node, f"these values use each other in a circle: {chain}")
+        self._open[id(node)] = label
+        try:
+            filled = self._fill(node, raw, {**self.names, **more} if more else self.names)
+        except CannotFill as fault:
+            fault.chain.append(label)
+            raise
+        finally:
+            del self._open[id(node)]
+        if not more:
+            self._done[id(node)] = filled
+        return filled
+
+    def _fill(self, node: Node, raw: str, names: Mapping[str, Value]) -> str:
+        plain = self._templates.plain(raw)
+        if plain is None:
+            return self._fill_by_jinja(node, raw, names)
+        made = [plain.texts[0]]
+        for place, path in enumerate(plain.paths):
+            try:
+                value = self._look(path, names)
+            except KeyError as absent:
+                expression = plain.expressions[place]
+                nth = plain.expressions[:place].count(expression)
+                raise CannotFill(node, str(absent.args[0]), expression, nth) from None
+            if value is None:
+                return self._fill_by_jinja(node, raw, names)
+            made += (value, plain.texts[place + 1])
+        return "".join(made)
+
+    def _look(self, path: tuple[str, ...], names: Mapping[str, Value]) -> str | None:
+        """The text at `path`; None where only Jinja2 knows what is meant. Raises KeyError with what to say."""
+        if path[0] not in names:
+            return None
+        self.touched.add(path[0])
+        value: Value = names[path[0]]
+        for name in path[1:]:
+            if type(value) is not Scope:
+                return None
+            if name not in value.values:
+                raise KeyError(value.absent(name))
+            value = self.value(value, name)
+        if type(value) is str:
+            return value
+        if type(value) is Scope:
+            return value.said or None
+        return str(value) if isinstance(value, int | float) else None
+
+    def value(self, scope: Scope, name: str) -> Value:
+        """What `scope` holds under `name`: a group, a list, a number, or text (filled now, if need be)."""
+        value = scope.values[name]
+        if type(value) is not Node:
+            return value
+        inner = value.value
+        if isinstance(inner, dict):
+            return Scope(f"{scope.label}.{name}", inner)
+        if isinstance(inner, list):
+            return tuple(self.text(item, f"{scope.label}.{name}") for item in inner)
+        if isinstance(inner, int | float):
+            return inner
+        text = self.text(value, f"{scope.label}.{name}")
+        return scope.word(name, text) if scope.word else text
+
+    def _fill_by_jinja(self, node: Node, raw: str, names: Mapping[str, Value]) -> str:
+        seen = {name: _seen(self, value) for name, value in names.items()}
+        self.touched.update(name for name in ("stage", "axis") if name in raw)
+        try:
+            return self._templates.fill(raw, seen)
+        except CannotFill:
+            raise
+        except Exception as fault:  # a template is the user's program: whatever it raises is about the template
+            line = self._templates.line_of(raw, fault)
+            expression, nth = _expression_at(raw, line)
+            raise CannotFill(node, _in_words(fault, expression, names), expression, nth) from None
+
+
+class _View:
+    """A group as the sandbox sees it."""
+
+    __slots__ = ("_filling", "_scope")
+
+    def __init__(self, filling: Filling, scope: Scope) -> None:
+        self._filling = filling
+        self._scope = scope
+
+    @property
+    def label(self) -> str:
+        return self._scope.label
+
+    @property
+    def said(self) -> str:
+        return self._scope.said
+
+    def see(self, name: str) -> object:
+        if name not in self._scope.values:
+            raise KeyError(self._scope.absent(name))
+        return _seen(self._filling, self._filling.value(self._scope, name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scope.values)
+
+    def __len__(self) -> int:
+        return len(self._scope.values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._scope.values
+
+
+def _seen(filling: Filling, value: Value) -> object:
+    return _View(filling, value) if type(value) is Scope else value
+
+
+def _read_plain(text: str) -> _Plain | None:
+    texts, paths, expressions, end = [], [], [], 0
+    for found in _LOOK_UP.finditer(text):
+        texts.append(text[end : found.start()])
+        paths.append(tuple(found.group(1).split(".")))
+        expressions.append(found.group(0))
+        end = found.end()
+    texts.append(text[end:])
+    # "{{{ a }}" opens one brace earlier than it looks: that, and every other construct, is Jinja2's to read.
+    if any(_OPENS.search(piece) for piece in texts) or any(piece.endswith("{") for piece in texts[:-1]):
+        return None
+    return _Plain(tuple(texts), tuple(paths), tuple(expressions))
+
+
+def _expression_at(text: str, line: int) -> tuple[str, int]:
+    """The first expression that touches line `line` of `text`, and which of its equals it is; "" for none."""
+    before: list[str] = []
+    for found in _EXPRESSION.finditer(text):
+        first = text.count("\n", 0, found.start()) + 1
+        if first <= line <= first + found.group(0).count("\n"):
+            return found.group(0), before.count(found.group(0))
+        before.append(found.group(0))
+    return "", 0
+
+
+def _in_words(fault: Exception, expression: str, names: Mapping[str, Value]) -> str:
+    """What a template's own error means."""
+    for first, rest in _HYPHENED.findall(expression):
+        scope = names.get(first)
+        if isinstance(scope, Scope) and rest in scope.values:
+            return f'a name with a hyphen is written {first}["{rest}"] in a template'
+    if isinstance(fault, RecursionError | MemoryError):
+        return "the template is nested too deeply"
+    if isinstance(fault, ZeroDivisionError):
+        return "the template divides by zero"
+    return f"the template cannot be filled: {str(fault).rstrip('.')}" if _foreign(fault) else str(fault)
+
+
+def _foreign(fault: Exception) -> bool:
+    return type(fault).__name__ not in ("NotAllowed", "UndefinedError")
+
+
+def _known(label: str, values: Mapping[str, Value]) -> str:
+    names = list(values)
+    if not names:
+        return f"; nothing is defined in {label}"
+    more = ", ..." if len(names) > 8 else ""  # a few names help, a page of them does not
+    return f"; it has {', '.join(names[:8])}{more}"

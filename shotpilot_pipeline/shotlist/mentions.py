@@ -1,0 +1,147 @@
+"""Mentions: `@vera`, `@vera.wardrobe`, `@plate`, `@pick`, found in text that has been filled.
+
+Does not know how they are numbered, nor which model they are for: it gives the pieces of the text, and whoever
+knows writes them.
+
+An `@` inside a word or before anything but a letter or digit is itself; `@@` is one at sign. Of the ids a name could
+be, the longest known one wins; what follows it must be the end of the name or a `-` or `_`, which is not part of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from shotpilot_pipeline.shotlist.near import near
+
+#: Names that mean something of their own after an `@`, and so can be nobody's id.
+RESERVED = ("Element", "Image", "pick")
+
+_AT = re.compile(r"@@|(?<!\w)@([A-Za-z0-9][A-Za-z0-9_-]*)")
+_BY_HAND = re.compile(r"(Element|Image)([0-9]*)\Z")
+_FIELD = re.compile(r"\.([A-Za-z_]+)(?![\w-])")
+_MEMBER_FIELDS = ("name", "frontal", "references", "rights", "notes")
+
+
+class Kind(StrEnum):
+    """What is mentioned."""
+
+    CAST = "cast"
+    WARDROBE = "wardrobe"
+    IMAGE = "image"
+    PICK = "pick"
+    ELEMENT_BY_HAND = "Element"
+    IMAGE_BY_HAND = "Image"
+
+
+class Mention(NamedTuple):
+    """One mention: what it is, whose, and (written by hand) which number; 0 for a bare `@Image`."""
+
+    kind: Kind
+    id: str
+    number: int = 0
+
+
+Piece = str | Mention
+
+
+class BadMention(Exception):
+    """A mention of nobody. `written` is how it stands in the text."""
+
+    def __init__(self, written: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.written = written
+        self.message = message
+        self.hint = hint
+
+
+def read_mentions(text: str, cast: Collection[str], images: Collection[str]) -> tuple[Piece, ...]:
+    """The pieces of `text`: plain text and mentions, in order. Raises BadMention for a name nobody has."""
+    if "@" not in text:
+        return (text,)
+    pieces: list[Piece] = []
+    end = 0
+    for found in _AT.finditer(text):
+        if found.start() < end:
+            continue
+        pieces.append(text[end : found.start()])
+        if found.group(0) == "@@":
+            pieces.append("@")
+            end = found.end()
+        else:
+            mention, end = _mention(text, found, cast, images)
+            pieces.append(mention)
+    pieces.append(text[end:])
+    return tuple(piece for piece in pieces if piece != "")
+
+
+def _mention(
+    text: str, found: re.Match[str], cast: Collection[str], images: Collection[str]
+) -> tuple[Mention, int]:
+    """The mention at `found` and where it ends."""
+    for name in _candidates(found.group(1)):
+        end = found.start(1) + len(name)
+        by_hand = _BY_HAND.match(name)
+        if by_hand:
+            return Mention(Kind(by_hand.group(1)), name, int(by_hand.group(2) or 0)), end
+        if name == "pick":
+            return Mention(Kind.PICK, name), end
+        if name in cast:
+            return _member(text, name, end)
+        if name in images:
+            return Mention(Kind.IMAGE, name), end
+    name = found.group(1).rstrip("-_")
+    known = sorted({*cast, *images})
+    hint = near(name, known) or (f"known are {', '.join(known[:8])}" if known else "cast and images name nobody")
+    raise BadMention(f"@{name}", f"nobody and nothing is called @{name}", f"{hint}; @@ is a plain at sign")
+
+
+def _candidates(name: str) -> list[str]:
+    """`vera-kane-` as `vera-kane-`, `vera-kane` and `vera`: longest first, cut only at `-` and `_`."""
+    cuts = [place for place, sign in enumerate(name) if sign in "-_" and place]
+    return [name, *(name[:place] for place in reversed(cuts))]
+
+
+def _member(text: str, name: str, end: int) -> tuple[Mention, int]:
+    field = _FIELD.match(text, end)
+    if field and field.group(1) == "wardrobe":
+        return Mention(Kind.WARDROBE, name), field.end()
+    if field and field.group(1) in _MEMBER_FIELDS:
+        written = f"@{name}.{field.group(1)}"
+        raise BadMention(
+            written, f"{written} is not a mention; only @{name}.wardrobe is", f"write {{{{ cast.{name}.name }}}} or so"
+        )
+    return Mention(Kind.CAST, name), end
+
+
+def with_wardrobe(pieces: Sequence[Piece], read: Callable[[str], tuple[Piece, ...]]) -> tuple[Piece, ...]:
+    """The pieces with each wardrobe replaced by the pieces that `read(id)` gives for its words.
+
+    Raises BadMention when a wardrobe mentions a wardrobe.
+    """
+    made: list[Piece] = []
+    for piece in pieces:
+        if type(piece) is not Mention or piece.kind is not Kind.WARDROBE:
+            made.append(piece)
+            continue
+        inner = read(piece.id)
+        if any(type(part) is Mention and part.kind is Kind.WARDROBE for part in inner):
+            raise BadMention(
+                f"@{piece.id}.wardrobe", f"the wardrobe of {piece.id} mentions a wardrobe", "write its words out"
+            )
+        made.extend(inner)
+    return tuple(made)
+
+
+def mentioned(pieces: Sequence[Piece], kind: Kind) -> tuple[str, ...]:
+    """The ids of one kind, in order of first mention."""
+    return tuple(
+        dict.fromkeys(piece.id for piece in pieces if type(piece) is Mention and piece.kind is kind)
+    )
+
+
+def written(pieces: Sequence[Piece], name: Callable[[Mention], str]) -> str:
+    """The text, each mention as `name` writes it."""
+    return "".join(piece if type(piece) is str else name(piece) for piece in pieces)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The rehearsal queue: speaks fal's queue protocol, bills nothing, and draws slates for pictures."""

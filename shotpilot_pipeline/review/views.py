@@ -106,7 +106,7 @@ class ShotView:
 
 
 class Viewer:
-    """Makes the views of one page, giving every frame and prompt a number of its own. `folder`: where the page stands."""
+    """Makes the views of one page that will stand in `folder`; every frame and prompt gets a number of its own."""
 
     def __init__(self, page: ReportPage, folder: Path) -> None:
         self._page = page

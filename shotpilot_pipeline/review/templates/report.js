@@ -8,6 +8,7 @@
   const inOrder = (shot) => $$('.frame', shot).sort((a, b) => a.dataset.n - b.dataset.n);
   const words = new Map(); // the text of a shot, read when somebody first looks for a word
   let here = null; // the frame the keyboard stands on
+  let looked = null; // the frame last seen in the loupe: where the page goes on when it is closed
   let fullsMissing = false; // the page was mailed without its pictures
 
   // ---- filters -------------------------------------------------------------------------------------------------
@@ -129,6 +130,7 @@
 
   function fill() {
     const frame = here;
+    looked = frame;
     picture(frame);
     facts(frame);
     $('.bar strong').textContent = frame.dataset.code;
@@ -181,7 +183,7 @@
     zoom((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
   });
   big.draggable = false;
-  loupe.addEventListener('close', () => { if (zoomed()) zoom(); stand(here); });
+  loupe.addEventListener('close', () => { if (zoomed()) zoom(); stand(looked); });
   for (const button of $$('[data-go]', loupe)) button.addEventListener('click', () => step(Number(button.dataset.go)));
   $('[data-zoom]').addEventListener('click', () => zoom());
   $('[data-close]').addEventListener('click', () => loupe.close());

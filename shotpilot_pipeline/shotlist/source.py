@@ -1,0 +1,109 @@
+"""A shot list as read: its head, its scenes, and each shot as text until somebody asks for it.
+
+This page is what other modules see; `reader` does the reading, and is loaded only when something is read, because a
+run with nothing to do needs no YAML. Does not know what a setting means.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from shotpilot_pipeline.errors import Problem
+from shotpilot_pipeline.shotlist.node import Node
+
+_MARKS = ("shotpilot.toml", ".shotpilot")
+_TOP_KEY = re.compile(rb"^([A-Za-z][\w-]*)[ \t]*:", re.MULTILINE)
+_MOST_SNIFFED = 50_000_000  # bytes; as much as is read at all
+FRAGMENT_KEYS = frozenset({"vars", "cast", "images", "looks", "scenes", "include"})
+
+
+class ShotText(NamedTuple):
+    """One shot as written, not parsed until asked for: a list may hold 10,000 of them."""
+
+    scene: str
+    id: str
+    file: str  # as the user would type it
+    line: int  # of its key, from 1
+    column: int
+    digest: str  # sha256 of its file's path and its text, wherever in the file it stands
+    text: str  # its lines, the key included; "" when `node` is already there
+    node: Node | None  # parsed, typed and validated already: a list in flow style, or one that cannot be cut safely
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSource:
+    """One scene: its map without `shots`, and its shots in order."""
+
+    id: str
+    node: Node
+    shots: tuple[ShotText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A shot list with its includes. Every node is typed and validated by schemas/shotlist-1.schema.json."""
+
+    path: str  # as the user typed it
+    root: Path  # of the show
+    head: Node  # the whole map without `scenes`; vars, cast, images and looks of the includes merged in
+    scenes: tuple[SceneSource, ...]  # in order; those of includes first, in include order
+    files: Mapping[str, str]  # every file read: path from the root -> sha256 of its bytes
+    head_digest: str  # sha256 of everything but the shots
+
+
+def find_root(file: Path, project: Path | None = None) -> Path:
+    """The root of the show: `project`, else the nearest folder above `file` that is marked, else the file's own."""
+    if project is not None:
+        return Path(os.path.abspath(project))
+    folder = Path(os.path.abspath(file)).parent
+    for above in (folder, *folder.parents):
+        if any((above / mark).exists() for mark in _MARKS):
+            return above
+    return folder
+
+
+def kind_of(path: Path) -> str:
+    """What a file is by its header: "shotlist", "picks", "fragment" or "unknown". Never raises; does not parse."""
+    try:
+        if not path.is_file():
+            return "unknown"
+        with path.open("rb") as opened:
+            keys = {key.decode() for key in _TOP_KEY.findall(opened.read(_MOST_SNIFFED).removeprefix(b"\xef\xbb\xbf"))}
+    except (OSError, ValueError):
+        return "unknown"
+    if "picks" in keys and "shotlist" not in keys:
+        return "picks"
+    own = {key for key in keys if not key.startswith("x-")} - {"shotlist"}
+    if own and own <= FRAGMENT_KEYS:
+        return "fragment"
+    return "shotlist" if "shotlist" in keys else "unknown"
+
+
+def read_source(path: Path, root: Path) -> tuple[Source | None, tuple[Problem, ...]]:
+    """Read a shot list and its includes; no Source when anything but a shot is at fault, then with every problem.
+
+    Shots are not parsed (except where a file cannot be cut): `load_shot` does that, and finds their problems.
+    Never raises for what the files hold.
+    """
+    from shotpilot_pipeline.shotlist import reader
+
+    return reader.read_source(path, root)
+
+
+def read_fragment(path: Path, root: Path) -> tuple[Problem, ...]:
+    """All that is wrong with a file that is meant to be included, its shots and its own includes too."""
+    from shotpilot_pipeline.shotlist import reader
+
+    return reader.read_fragment(path, root)
+
+
+def load_shot(shot: ShotText, root: Path) -> tuple[Node | None, tuple[Problem, ...]]:
+    """The map of one shot, parsed, typed and validated; None when there is a problem. Never raises for its content."""
+    from shotpilot_pipeline.shotlist import reader
+
+    return reader.load_shot(shot, root)

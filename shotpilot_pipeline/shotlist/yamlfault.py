@@ -1,0 +1,262 @@
+"""What a YAML fault means to somebody who writes prompts: where it really is, in words, and how to write it instead.
+
+A YAML parser says where it gave up; this looks at the line and says what happened. It can also *mend* a text: put a
+stand-in where the faulty value stood, so that the next fault can be found in the same go. Does not know the shot list.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import yaml
+
+_LONGEST_SHOWN = 40  # characters of the user's text in a message
+_ENTRY = re.compile(
+    r"""(?P<lead>[ \t]*(?:-[ \t]+)*)                                         # indentation, list dashes
+        (?:(?P<key>"[^"]*"|'[^']*'|[^\s\#"'{}\[\],:&*!|>%@`-][^:\n]*?|-[^\s:][^:\n]*?)[ \t]*:(?=[ \t]|$)[ \t]*)?
+        (?P<value>[^\n]*)""",
+    re.VERBOSE,
+)
+_BLOCK = "write `{key}: |` and put the text on the next line, indented; or put it in quotes"
+_ITEM = "put the text in quotes"
+#: What a value may not begin with, and why.
+_FIRST = {
+    "@": "begins with @, with which no plain text may begin in YAML",
+    "`": "begins with a backtick, with which no plain text may begin in YAML",
+    "%": "begins with %, with which no plain text may begin in YAML",
+    "*": "begins with *, which YAML reads as an alias",
+    "&": "begins with &, which YAML reads as an anchor",
+    "!": "begins with !, which YAML reads as a tag",
+    "[": "begins with [, which YAML reads as a list",
+    "{": "begins with {, which YAML reads as a map",
+    "|": "has words after the |; the text of a block begins on the next line",
+    ">": "has words after the >; the text of a block begins on the next line",
+    ",": "begins with a comma, with which no plain text may begin in YAML",
+    "]": "begins with ], with which no plain text may begin in YAML",
+    "}": "begins with }, with which no plain text may begin in YAML",
+    "#": "begins with #, so YAML reads it as a comment",
+}
+
+
+class Fault(NamedTuple):
+    """A syntax fault. Lines and columns count from 0, as the parser's marks do."""
+
+    rule: str
+    line: int
+    column: int
+    message: str
+    hint: str
+    value: tuple[int, int] | None = None  # line and column of the value to mend; None: cannot be mended
+
+
+class Words(NamedTuple):
+    """What is wrong and what to write instead."""
+
+    message: str
+    hint: str
+
+
+class _Entry(NamedTuple):
+    line: int
+    indent: int
+    key: str
+    value: str
+    column: int  # of the value
+    text: str
+
+
+def shown(text: str) -> str:
+    """The user's text as a message quotes it: one line, not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_SHOWN else line[: _LONGEST_SHOWN - 1] + "…"
+
+
+def syntax_fault(text: str, error: yaml.MarkedYAMLError) -> Fault:
+    """Say what a parser's error means."""
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark is not None else (0, 0)
+    problem = error.problem or ""
+    lines = _Lines(text)
+    tab = _tab_fault(lines, line)
+    if tab is not None:
+        return tab
+    context = error.context or ""
+    if error.context_mark is not None and ("quoted scalar" in context or "flow" in context):
+        opened = (error.context_mark.line, error.context_mark.column)
+        unclosed = _unclosed(lines, opened, (line, column), "quoted" in context, problem)
+        if unclosed is not None:
+            return unclosed
+    entry = _entry_at(lines, line)
+    if entry is not None:
+        said = _value_fault(entry, problem)
+        if said is not None:
+            return Fault("yaml-text", entry.line, entry.column, said.message, said.hint, (entry.line, entry.column))
+    return _layout_fault(lines, line, problem)
+
+
+def empty_value(text: str, index: int, key: str | None, flow: bool) -> Words:
+    """What to say of a key (or a list's item: no key) without a value; `index` is where the value would stand."""
+    if key is None:
+        return Words("an item of this list is empty", "write a value after the dash, or remove the dash")
+    name = shown(key)
+    if flow:
+        message = f"`{name}` stands here without a value: inside {{ }} a comma begins the next entry"
+        return Words(message, f'if it belongs to the text before it, put that text in quotes: "…, {name}"')
+    rest = text[index : text.find("\n", index) if "\n" in text[index:] else len(text)].strip(" \t:")
+    if rest.startswith("#"):
+        return Words(f"`{name}` has no value: everything after # is a comment",
+                     f"if the text begins with #, {_BLOCK.format(key=name)}")  # fmt: skip
+    return Words(f"`{name}` has no value", "write one, or `null` to unset it, or remove the key")
+
+
+def odd_key(text: str, line: int, column: int) -> Words:
+    """What to say of a map or list that stands where a key belongs."""
+    entry = _entry_at(_Lines(text), line)
+    if entry is not None and "{{" in entry.text[max(0, column - 2) : column + 2]:
+        return Words(f"{_named(entry)} begins with {{{{, which YAML reads as a map", _cure(entry))
+    return Words("a key must be plain text", "write `key: value`")
+
+
+def mended(text: str, fault: Fault) -> str | None:
+    """The text with an empty text in place of the faulty value, every line kept; None when that cannot help."""
+    if fault.value is None:
+        return None
+    number, column = fault.value
+    lines = text.split("\n")
+    indent = len(_ENTRY.match(lines[number])["lead"]) if _ENTRY.match(lines[number]) else 0  # type: ignore[index]
+    own = len(lines[number]) - len(lines[number].lstrip())
+    lines[number] = lines[number][:column].rstrip(" ") + ' ""'
+    for below in range(number + 1, len(lines)):
+        line = lines[below]
+        if not line.strip():
+            continue
+        if len(line) - len(line.lstrip()) <= min(own, indent):
+            break
+        lines[below] = ""
+    return "\n".join(lines)
+
+
+class _Lines:
+    """Lines of a text, found when asked for: a text of 10 MB is not split for one message."""
+
+    def __init__(self, text: str) -> None:
+        self.all = text.split("\n")
+
+    def __getitem__(self, number: int) -> str:
+        return self.all[number] if 0 <= number < len(self.all) else ""
+
+
+def _tab_fault(lines: _Lines, line: int) -> Fault | None:
+    for number in (line, line - 1):
+        text = lines[number]
+        lead = text[: len(text) - len(text.lstrip(" \t"))]
+        if "\t" in lead and text.strip():
+            return Fault("yaml-tab", number, lead.index("\t"), "a tab in the indentation: YAML takes spaces only",
+                         "replace each tab with two spaces")  # fmt: skip
+    return None
+
+
+def _unclosed(
+    lines: _Lines, opened: tuple[int, int], gave_up: tuple[int, int], quoted: bool, problem: str
+) -> Fault | None:
+    """A quote or bracket that is opened and never closed: the fault is where it opens, not where the parser gave up."""
+    line, column = opened
+    sign = lines[line][column : column + 1]
+    entry = _entry_at(lines, line)
+    begins = entry is not None and (entry.line, entry.column) == opened
+    mend = opened if begins else None
+    if quoted and "escape" in problem:
+        return Fault("yaml-text", *gave_up, "inside double quotes a backslash begins an escape, and this is none",
+                     "write \\\\ for a backslash, or use single quotes", mend)  # fmt: skip
+    if quoted:
+        cure = f"close it with {sign}, and indent each of its lines deeper than its key"
+        return Fault("yaml-quote", line, column, f"the quote {sign} opened here is never closed",
+                     f"{cure}; or write a block: `|` and the text on the next line", mend)  # fmt: skip
+    closing = {"[": "]", "{": "}"}.get(sign)
+    if closing is None or (entry is not None and begins and closing in entry.value[1:]):
+        return None  # where it is closed, the fault is what follows
+    return Fault("yaml-bracket", line, column, f"the {sign} opened here is never closed",
+                 f"close it with {closing}; if it belongs to a text, put the text in quotes", mend)  # fmt: skip
+
+
+def _entry_at(lines: _Lines, line: int) -> _Entry | None:
+    """The `key: value` or `- value` that the line belongs to: its own, or that of the nearest line less indented."""
+    while line > 0 and not lines[line].strip():
+        line -= 1
+    found = _as_entry(lines, line)
+    if found is not None and found.key:
+        return found
+    indent = len(lines[line]) - len(lines[line].lstrip())
+    for number in range(line - 1, max(-1, line - 200), -1):
+        above = lines[number]
+        if above.strip() and len(above) - len(above.lstrip()) < indent:
+            wrapped = _as_entry(lines, number)
+            if wrapped is not None and wrapped.value and (found is None or "-" not in lines[line][: found.column]):
+                return wrapped
+            break
+    return found
+
+
+def _as_entry(lines: _Lines, line: int) -> _Entry | None:
+    found = _ENTRY.match(lines[line])
+    if found is None:
+        return None
+    key, value = found["key"] or "", found["value"].rstrip()
+    if not key and "-" not in found["lead"]:
+        return None
+    return _Entry(line, len(found["lead"]), key, value, found.start("value"), lines[line])
+
+
+def _named(entry: _Entry) -> str:
+    return f"the text of `{shown(entry.key)}`" if entry.key else "this text"
+
+
+def _cure(entry: _Entry) -> str:
+    return _BLOCK.format(key=shown(entry.key)) if entry.key else _ITEM
+
+
+def _value_fault(entry: _Entry, problem: str) -> Words | None:
+    value = entry.value
+    first = value[:1]
+    if first in "\"'" and first:
+        return Words(f"{_named(entry)} goes on after its closing quote",
+                     f"{_cure(entry)}; inside quotes a {first} is written {first * 2 if first == chr(39) else chr(92) + first}")  # fmt: skip  # noqa: E501
+    if value.startswith("{{"):
+        return Words(f"{_named(entry)} begins with {{{{, which YAML reads as a map", _cure(entry))
+    if value.startswith("- "):
+        return Words("a list cannot begin on the line of its key", "put each `- item` on a line of its own, indented")
+    if first in "[{" and first and ("block mapping" in problem or "key" in problem or "block end" in problem):
+        return Words(f"{_named(entry)} {_FIRST[first]}, and there is more after it", _cure(entry))
+    if first in _FIRST and first not in "[{":
+        return Words(f"{_named(entry)} {_FIRST[first]}", _cure(entry))
+    colon = re.search(r":(?=\s|$)", value)
+    if colon and first not in "[{":
+        before = shown(value[: colon.start() + 1])
+        return Words(f"{_named(entry)} holds a colon and a space after `{before}`, which YAML reads as another key",
+                     _cure(entry))  # fmt: skip
+    if re.search(r"[ \t]#", value) and first not in "[{":
+        return Words(f"{_named(entry)} is cut at ` #`, which begins a comment", _cure(entry))
+    return None
+
+
+def _layout_fault(lines: _Lines, line: int, problem: str) -> Fault:
+    """Nothing is wrong with a value: then it is the indentation, or a stray line."""
+    while line > 0 and not lines[line].strip():
+        line -= 1
+    text = lines[line]
+    start = len(text) - len(text.lstrip())
+    above = next((number for number in range(line - 1, max(-1, line - 200), -1)
+                  if lines[number].strip() and not lines[number].lstrip().startswith("#")), None)  # fmt: skip
+    if "could not find expected ':'" in problem or (":" not in text and not text.lstrip().startswith("- ")):
+        return Fault("yaml-line", line, start, f"`{shown(text)}` is neither `key: value` nor part of a text",
+                     "write `key: value`, or indent it deeper than the key it belongs to")  # fmt: skip
+    if above is not None:
+        entry = _as_entry(lines, above)
+        indent = len(lines[above]) - len(lines[above].lstrip())
+        if entry is not None and entry.key and entry.value and start > indent:
+            return Fault("yaml-indent", line, start,
+                         f"this line is indented under `{shown(entry.key)}`, which already has a value",
+                         f"indent it like `{shown(entry.key)}`, with {indent} spaces")  # fmt: skip
+    return Fault("yaml-indent", line, start, f"this line does not line up with its neighbours ({problem})",
+                 "give every key of one map the same number of spaces")  # fmt: skip

@@ -77,9 +77,7 @@ def read_mentions(text: str, cast: Collection[str], images: Collection[str]) -> 
     return tuple(piece for piece in pieces if piece != "")
 
 
-def _mention(
-    text: str, found: re.Match[str], cast: Collection[str], images: Collection[str]
-) -> tuple[Mention, int]:
+def _mention(text: str, found: re.Match[str], cast: Collection[str], images: Collection[str]) -> tuple[Mention, int]:
     """The mention at `found` and where it ends."""
     for name in _candidates(found.group(1)):
         end = found.start(1) + len(name)
@@ -137,9 +135,7 @@ def with_wardrobe(pieces: Sequence[Piece], read: Callable[[str], tuple[Piece, ..
 
 def mentioned(pieces: Sequence[Piece], kind: Kind) -> tuple[str, ...]:
     """The ids of one kind, in order of first mention."""
-    return tuple(
-        dict.fromkeys(piece.id for piece in pieces if type(piece) is Mention and piece.kind is kind)
-    )
+    return tuple(dict.fromkeys(piece.id for piece in pieces if type(piece) is Mention and piece.kind is kind))
 
 
 def written(pieces: Sequence[Piece], name: Callable[[Mention], str]) -> str:

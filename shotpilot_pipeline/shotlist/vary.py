@@ -71,7 +71,9 @@ def _axes(vary: Node) -> dict[str, Node]:
         for value, text in axis.map.items():
             twin = seen.setdefault(value.lower(), value)
             if twin != value:
-                raise BadVary(text.key_place, f"{value!r} and {twin!r} of axis {name} differ only in case", "rename one")
+                raise BadVary(
+                    text.key_place, f"{value!r} and {twin!r} of axis {name} differ only in case", "rename one"
+                )
     return axes
 
 

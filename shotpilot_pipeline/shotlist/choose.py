@@ -1,0 +1,95 @@
+"""Which model a task gets: the first of those named that can do what the task asks.
+
+Does not know prompts or pictures, only how many pictures go along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from shotpilot_pipeline.catalog.cards import IMAGE_TO_IMAGE, TEXT_TO_IMAGE, Card, Catalog, Endpoint, can
+from shotpilot_pipeline.shotlist.near import near
+from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.prompt import ShotFault
+
+
+class Asked(NamedTuple):
+    """What a task asks of a model."""
+
+    images: int  # reference pictures sent along
+    series: bool
+    resolution: str
+    auto: bool  # aspect_ratio auto
+
+
+class Chosen(NamedTuple):
+    """The model taken and, of a list, why."""
+
+    card: Card
+    endpoint: Endpoint
+    note: str
+
+
+def choose(catalog: Catalog, model: Node, asked: Asked) -> Chosen:
+    """The first model of `model` (a family or a list of them) that can. Raises ShotFault when none can."""
+    named = model.list if isinstance(model.value, list) else [model]
+    refusals: list[tuple[str, str]] = []
+    for node in named:
+        family = str(node.value)
+        card = catalog.cards.get(family)
+        if card is None:
+            known = ", ".join(sorted(catalog.cards))
+            raise ShotFault(
+                "unknown-model",
+                node.place,
+                f"there is no model {family!r}",
+                near(family, catalog.cards) or f"there are {known}; put a card into models/ to add one",
+            )
+        why_not = cannot(card, asked)
+        if not why_not:
+            end = card.endpoints[IMAGE_TO_IMAGE if asked.images else TEXT_TO_IMAGE]
+            return Chosen(card, end, _note(family, refusals) if len(named) > 1 else "")
+        refusals.append((family, why_not))
+    told = "; ".join(f"{family} {why_not}" for family, why_not in refusals)
+    raise ShotFault("model-unable", model.place, told.replace("; ", ", and "), _cure(catalog, asked))
+
+
+def cannot(card: Card, asked: Asked) -> str:
+    """What of `asked` the model cannot do, as the end of a sentence that begins with its name; "" when it can all."""
+    kind = IMAGE_TO_IMAGE if asked.images else TEXT_TO_IMAGE
+    end = card.endpoints.get(kind)
+    if end is None:
+        return f"has no {kind}"
+    sizes = end.choices("resolution")
+    if sizes and asked.resolution not in sizes:
+        return f"renders at {' or '.join(sizes)}, not at {asked.resolution}"
+    reasons = {
+        "series": "has no series",
+        "several images": f"takes one image, and {asked.images} are sent",
+        "auto": "has no aspect_ratio auto",
+        "4K": "has no 4K",
+    }
+    lacking = can(card, _needs(asked))
+    return reasons[lacking[0]] if lacking else ""
+
+
+def _needs(asked: Asked) -> Sequence[str]:
+    needs = (
+        ("series", asked.series),
+        ("4K", asked.resolution == "4K"),
+        ("several images", asked.images > 1),
+        ("auto", asked.auto),
+    )
+    return [need for need, wanted in needs if wanted]
+
+
+def _note(family: str, refusals: Sequence[tuple[str, str]]) -> str:
+    if not refusals:
+        return f"{family}, the first of the models named"
+    return f"{family}, because {' and '.join(f'{other} {why_not}' for other, why_not in refusals)}"
+
+
+def _cure(catalog: Catalog, asked: Asked) -> str:
+    able = [family for family, card in sorted(catalog.cards.items()) if not cannot(card, asked)]
+    return f"{able[0]} can" if able else "no model can do all of that"

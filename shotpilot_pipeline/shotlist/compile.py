@@ -1,0 +1,290 @@
+"""A whole shot list compiled: every shot expanded, then what only the whole list can tell.
+
+Does not read YAML and does not plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from shotpilot_pipeline.catalog.cards import Catalog
+from shotpilot_pipeline.errors import Place, Problem, Severity
+from shotpilot_pipeline.shotlist.expand import ShotTasks, expand_shot, shot_settings
+from shotpilot_pipeline.shotlist.film import Film, fill_problem, open_film, visible
+from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
+from shotpilot_pipeline.shotlist.near import near
+from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pictures import Ask
+from shotpilot_pipeline.shotlist.references import Shelf
+from shotpilot_pipeline.shotlist.report import scene_heading
+from shotpilot_pipeline.shotlist.request import ASPECT_RATIO, OUTPUT_FORMAT, RESOLUTION
+from shotpilot_pipeline.shotlist.settings import flat, level_of, said
+from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source, load_shot
+from shotpilot_pipeline.shotlist.vary import BadVary, variants
+from shotpilot_pipeline.values.address import Address
+from shotpilot_pipeline.values.digest import canonical_json
+from shotpilot_pipeline.values.money import Money
+from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
+
+
+class Part(NamedTuple):
+    """One shot of the list with what expanding it gave."""
+
+    scene: str
+    shot: str
+    place: Place  # of the shot's id
+    done: ShotTasks
+
+
+def compile_source(
+    source: Source, catalog: Catalog, shelf: Shelf | None = None
+) -> tuple[Compiled | None, tuple[Problem, ...]]:
+    """Every task of a list that has been read, and every problem of it at once; None where there is an error."""
+    film, found = open_film(source, catalog, shelf)
+    problems = list(found)
+    parts = []
+    for scene in source.scenes:
+        for shot in scene.shots:
+            part, faults = compile_shot(film, scene, shot)
+            problems += faults
+            parts += [part] if part is not None else []
+    compiled, faults = join(film, source, parts)
+    problems = in_place_order([*problems, *faults])
+    failed = any(problem.severity is Severity.ERROR for problem in problems)
+    return (None if failed else compiled), tuple(problems)
+
+
+def compile_shot(film: Film, scene: SceneSource, shot: ShotText) -> tuple[Part | None, tuple[Problem, ...]]:
+    """One shot, parsed and expanded; None when it cannot even be parsed."""
+    node, problems = load_shot(shot, film.root)
+    if node is None or any(problem.severity is Severity.ERROR for problem in problems):
+        return None, problems
+    part = Part(scene.id, shot.id, Place(shot.file, shot.line, shot.column), expand_shot(film, scene, shot, node))
+    return part, (*problems, *part.done.problems)
+
+
+def join(film: Film, source: Source, parts: Sequence[Part]) -> tuple[Compiled, tuple[Problem, ...]]:
+    """The parts as one list, in list order, with the checks that need all of them."""
+    tasks = tuple(task for part in parts for task in part.done.tasks)
+    sources: dict[str, str] = {}
+    for part in parts:
+        for sha256, path in part.done.sources.items():
+            sources.setdefault(sha256, path)
+    scenes, problems = _scene_infos(film, source, parts)
+    head = source.head
+    budget, faults = _budget(head.get("budget"), film.stages)
+    problems += faults
+    problems += _twins(parts)
+    problems += _ask_problems(parts, tasks)
+    moved = tuple((str(move.map["from"].value), str(move.map["to"].value)) for move in _list(head.get("moved")))
+    problems += _move_problems(_list(head.get("moved")), parts)
+    title, output = head.get("title"), head.get("defaults", "output_format")
+    pattern = head.get("outputs", "name")
+    compiled = Compiled(
+        show=film.show.said,
+        title=str(title.value) if title is not None and title.value else film.show.said,
+        stages=film.stages,
+        tasks=tasks,
+        scenes=scenes,
+        sources=sources,
+        cast={member.id: member.name for member in film.cast.values()},
+        budget=budget,
+        moved=moved,
+        name_pattern=str(pattern.value) if pattern is not None and pattern.value else "",
+        format=str(output.value) if output is not None and output.value else OUTPUT_FORMAT,
+    )
+    return compiled, tuple(problems)
+
+
+def in_place_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems by file, line and column; the same thing said at one place only once."""
+    kept = {(problem.place, problem.message): problem for problem in problems}
+    return sorted(kept.values(), key=lambda problem: problem.place)
+
+
+def origins(source: Source, catalog: Catalog, address: str) -> list[tuple[str, str, Place]]:
+    """Each setting of one task with its value and where it was written. Raises ValueError or KeyError (no such task)."""
+    film, _ = open_film(source, catalog)
+    wanted = Address.parse(address)
+    scene, shot = _find(source, wanted)
+    stage = wanted.stage or film.stages[0]
+    if stage not in film.stages:
+        raise KeyError(f"there is no stage {stage!r}; {near(stage, film.stages)}".rstrip("; "))
+    node, problems = load_shot(shot, film.root)
+    if node is None:
+        raise KeyError(str(problems[0]) if problems else f"{address} cannot be read")
+    vary = node.get("vary")
+    cells = variants(vary if vary is not None and vary.value is not None else None)
+    variant = next((cell for cell in cells if cell.id == wanted.variant), cells[0])
+    settings = shot_settings(film.scenes[scene.id], level_of(node), stage, variant)
+    for key, value in (("aspect_ratio", ASPECT_RATIO), ("output_format", OUTPUT_FORMAT), ("resolution", RESOLUTION)):
+        settings.setdefault(key, said(value))
+    return [(key, _shown(node), node.place) for key, node in flat(settings) if key not in ("vary", "skip")]
+
+
+def _shown(node: Node) -> str:
+    value = node.plain()
+    return value if isinstance(value, str) else canonical_json(value)
+
+
+def _find(source: Source, wanted: Address) -> tuple[SceneSource, ShotText]:
+    for scene in source.scenes:
+        for shot in scene.shots if scene.id == wanted.scene else ():
+            if shot.id == wanted.shot:
+                return scene, shot
+    known = [f"{scene.id}/{shot.id}" for scene in source.scenes for shot in scene.shots]
+    name = f"{wanted.scene}/{wanted.shot}"
+    raise KeyError(f"there is no shot {name}; {near(name, known)}".rstrip("; "))
+
+
+def _list(node: Node | None) -> list[Node]:
+    return node.list if node is not None and isinstance(node.value, list) else []
+
+
+def _scene_infos(film: Film, source: Source, parts: Sequence[Part]) -> tuple[tuple[SceneInfo, ...], list[Problem]]:
+    shots: dict[str, list[ShotInfo]] = {scene.id: [] for scene in source.scenes}
+    for part in parts:
+        shots[part.scene].append(part.done.info)
+    found, problems = [], []
+    for scene in source.scenes:
+        around = film.scenes[scene.id]
+        settings = around.by_stage[film.stages[0]]
+        filling = Filling(film.templates, visible(film, around, settings, "", film.stages[0], {}))
+        own = {key: node for key, node in level_of(scene.node).plain.items() if node.value is not None}
+        try:
+            heading = scene_heading(filling, own)
+        except CannotFill as fault:
+            heading = ""
+            problems.append(fill_problem(fault, film.root))
+        found.append(SceneInfo(scene.id, heading, tuple(shots[scene.id])))
+    return tuple(found), problems
+
+
+def _budget(node: Node | None, stages: Sequence[str]) -> tuple[dict[str, int], list[Problem]]:
+    """Caps in nano-USD: "show", "run", "day", "shot" and "stage:NAME"."""
+    found: dict[str, int] = {}
+    problems: list[Problem] = []
+    for key, value in flat(node.map) if node is not None and isinstance(node.value, dict) else ():
+        name = key.removeprefix("stages.")
+        if key.startswith("x-") or value.value is None:
+            continue
+        if name != key and name not in stages:
+            hint = near(name, stages) or f"the stages are {', '.join(stages)}"
+            problems.append(Problem("unknown-stage", value.key_place, f"there is no stage {name!r}", hint))
+        try:
+            found[f"stage:{name}" if name != key else key] = Money.usd(str(value.value)).nano
+        except ValueError as fault:
+            problems.append(Problem("budget", value.place, str(fault), "write dollars, as in 40.00"))
+    return found, problems
+
+
+def _twins(parts: Sequence[Part]) -> list[Problem]:
+    """Two shots whose pictures would get the same file name."""
+    seen: dict[str, Part] = {}
+    found = []
+    for part in parts:
+        code = f"{part.scene}_{part.shot}".lower()
+        twin = seen.setdefault(code, part)
+        if twin is not part:
+            message = f"{part.scene}/{part.shot} would give the same file names as {twin.scene}/{twin.shot}"
+            found.append(Problem("code-twice", part.place, message, f"rename one; the other is at {twin.place}"))
+    addresses: dict[str, Part] = {}
+    for part in parts:
+        for task in part.done.tasks:
+            if addresses.setdefault(task.address, part) is not part:
+                message = f"{task.address} is there twice"
+                found.append(Problem("code-twice", part.place, message, "rename a value of an axis"))
+    return found
+
+
+def _ask_problems(parts: Sequence[Part], tasks: Sequence[Task]) -> list[Problem]:
+    """Another shot's pick must be that of a task that exists, is rendered, and brings the picture asked for."""
+    if not any(part.done.asks for part in parts):
+        return []
+    known = {task.address: task for task in tasks}
+    groups = _groups(known)
+    whole = {f"{part.scene}/{part.shot}": part for part in parts}
+    return [
+        Problem("pick-address", ask.place, message, hint, address=f"{part.scene}/{part.shot}")
+        for part in parts
+        for ask in dict.fromkeys(part.done.asks)
+        for message, hint in _ask_faults(ask, known, groups, whole)
+    ]
+
+
+def _groups(known: Mapping[str, Task]) -> dict[str, list[Task]]:
+    """Names that stand for several tasks: a shot at a stage, for its variants or panels."""
+    found: dict[str, list[Task]] = {}
+    for address, task in known.items():
+        shot, _, stage = address.partition("@")
+        while "." in shot:
+            shot = shot.rpartition(".")[0]
+            found.setdefault(f"{shot}@{stage}", []).append(task)
+    return found
+
+
+def _ask_faults(
+    ask: Ask, known: Mapping[str, Task], groups: Mapping[str, list[Task]], whole: Mapping[str, Part]
+) -> list[tuple[str, str]]:
+    task = known.get(ask.address)
+    if task is None:
+        return _group_faults(ask, known, groups, whole)
+    if task.state == "omit":
+        return [(f"{ask.address} is omitted, so it will have no pick", "take the omit away, or name another shot")]
+    if task.panels > 1 and not ask.panel:
+        return [(f"{ask.address} is a series of {task.panels} panels", "say which: panel: 1")]
+    if ask.panel > task.panels:
+        return [(f"{ask.address} has {task.panels} panel{'s' * (task.panels > 1)}, not {ask.panel}", "correct panel")]
+    return []
+
+
+def _group_faults(
+    ask: Ask, known: Mapping[str, Task], groups: Mapping[str, list[Task]], whole: Mapping[str, Part]
+) -> list[tuple[str, str]]:
+    """What is wrong with a name that is no task: several of one shot, or none at all."""
+    members = groups.get(ask.address, [])
+    shot, _, stage = ask.address.partition("@")
+    if members and ask.panel:
+        alone = f"{shot}.p{ask.panel:02}@{stage}"
+        return [] if alone in known else [(f"{ask.address} has no panel {ask.panel}", "correct panel")]
+    if members and _chosen_among(members, known):
+        return []
+    if members:
+        names = ", ".join(task.address for task in members[:4])
+        return [(f"{ask.address} stands for {len(members)} tasks, and each has its own pick", f"name one: {names}")]
+    part = whole.get(shot)
+    if part is not None and part.done.tasks:
+        stages = dict.fromkeys(task.stage for task in part.done.tasks)
+        hint = near(stage, stages) or f"it has {', '.join(stages)}"
+        return [(f"{shot} is not rendered at stage {stage!r}", hint)]
+    if part is not None:
+        return []  # the shot itself does not pass, which has been said
+    return [(f"there is no task {ask.address}", near(ask.address, known) or "write scene/shot@stage")]
+
+
+def _chosen_among(members: Sequence[Task], known: Mapping[str, Task]) -> bool:
+    """Whether one pick goes on from these variants: they all feed one task, or nothing comes behind them."""
+    names = {task.address for task in members}
+    feeds = [task for task in known.values() if names.intersection(task.gates)]
+    return all(len(task.gates) == len(names) for task in feeds)
+
+
+def _move_problems(moves: Sequence[Node], parts: Sequence[Part]) -> list[Problem]:
+    """What moved must have come from a place that is free now, to a shot that is there."""
+    shots = [f"{part.scene}/{part.shot}" for part in parts]
+    known = set(shots)
+    found = []
+    for move in moves:
+        source, target = (str(move.map[end].value) for end in ("from", "to"))
+        if _shot_of(target) not in known:
+            hint = near(_shot_of(target), shots) or "give the shot's address of today"
+            found.append(Problem("moved", move.map["to"].place, f"moved to {target}, which is not in the list", hint))
+        if _shot_of(source) in known:
+            message = f"{source} is said to have moved, but it is still in the list"
+            found.append(Problem("moved", move.map["from"].place, message, "take this line out, or rename the shot"))
+    return found
+
+
+def _shot_of(address: str) -> str:
+    return address.partition("@")[0].partition(".")[0]

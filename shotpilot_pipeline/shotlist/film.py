@@ -1,0 +1,288 @@
+"""The film around a shot: cast, images, looks, stages and defaults, resolved once for all shots.
+
+Does not know any shot. What is wrong with the surroundings is said once, here, and not again for each shot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shotpilot_pipeline.catalog.cards import Catalog
+from shotpilot_pipeline.errors import Problem
+from shotpilot_pipeline.shotlist.fill import CannotFill, Filling, Scope, Templates, Value
+from shotpilot_pipeline.shotlist.mentions import RESERVED
+from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pointer import inside
+from shotpilot_pipeline.shotlist.references import BadReference, Shelf, limit_problem
+from shotpilot_pipeline.shotlist.settings import (
+    EMPTY,
+    Level,
+    Settings,
+    level_of,
+    merged,
+    override_warnings,
+    said,
+    set_differently,
+    unknown_stages,
+    with_level,
+)
+from shotpilot_pipeline.shotlist.source import SceneSource, Source
+from shotpilot_pipeline.shotlist.words import SLOTS, in_words
+
+#: The one stage of a show that names none.
+STILL: Mapping[str, object] = {"model": ("kling-v3", "kling-o3"), "resolution": "1K", "takes": 1, "pick": "first"}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A cast member: whose face and clothes a mention brings."""
+
+    id: str
+    name: str
+    node: Node
+    frontal: Node | None
+    references: tuple[Node, ...]
+    wardrobe: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class SceneFilm:
+    """What a scene adds: its settings at each stage, and what its shots see of it."""
+
+    id: str
+    by_stage: Mapping[str, Settings]  # everything outside the shot, merged
+    scope: Scope
+    vars: Scope
+    state: str  # "", "omit" or "hold"
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """All that a shot sees of its surroundings."""
+
+    root: Path
+    catalog: Catalog
+    show: Scope
+    cast: Mapping[str, Member]
+    cast_scope: Scope
+    images: Mapping[str, Node]
+    images_scope: Scope
+    looks: Scope
+    stages: tuple[str, ...]
+    differing: frozenset[str]  # keys the stages set differently
+    scenes: Mapping[str, SceneFilm]
+    shelf: Shelf
+    templates: Templates = field(default_factory=Templates, repr=False)
+
+
+def open_film(source: Source, catalog: Catalog, shelf: Shelf | None = None) -> tuple[Film, tuple[Problem, ...]]:
+    """The film of a list that has been read, and everything wrong with it outside of shots.
+
+    `shelf` may bring facts of reference files from an earlier run.
+    """
+    head = source.head.map
+    cast = {name: _member(name, node) for name, node in _map(head.get("cast")).items()}
+    images = {name: node for name, node in _map(head.get("images")).items() if node.value is not None}
+    looks = _map(head.get("looks"))
+    stages = _stages(head.get("stages"))
+    defaults = level_of(head.get("defaults"))
+    outer = {stage: with_level(settings, defaults, stage) for stage, settings in stages.items()}
+    differing = set_differently(stages.values())
+    texts: dict[str, Value] = {name: str(node.value) for name, node in _map(head.get("vars")).items()}
+    film = Film(
+        root=source.root,
+        catalog=catalog,
+        show=_show(head),
+        cast=cast,
+        cast_scope=Scope("cast", {name: _member_scope(member) for name, member in cast.items()}),
+        images=images,
+        images_scope=Scope("images", {name: _image_scope(name, node) for name, node in images.items()}),
+        looks=Scope("looks", looks),
+        stages=tuple(stages),
+        differing=differing,
+        scenes={scene.id: _scene(scene, outer, texts) for scene in source.scenes},
+        shelf=shelf or Shelf(source.root),
+    )
+    problems = [*_name_problems(film), *_reference_problems(film), *_level_problems(film, defaults, source)]
+    return film, tuple(problems)
+
+
+def _map(node: Node | None) -> Mapping[str, Node]:
+    """A map without the user's own keys; empty when there is none."""
+    if node is None or not isinstance(node.value, dict):
+        return {}
+    return {name: value for name, value in node.value.items() if not name.startswith("x-")}
+
+
+def _show(head: Mapping[str, Node]) -> Scope:
+    name = str(head["show"].value)
+    title = head.get("title")
+    return Scope("show", {"id": name, "title": str(title.value) if title and title.value else name}, name)
+
+
+def _member(name: str, node: Node) -> Member:
+    if not isinstance(node.value, dict):
+        return Member(name, name, node, node, (), None)
+    called = node.get("name")
+    angles = node.get("references")
+    return Member(
+        id=name,
+        name=str(called.value) if called is not None and called.value else name,
+        node=node,
+        frontal=node.get("frontal"),
+        references=tuple(angles.list) if angles is not None else (),
+        wardrobe=node.get("wardrobe"),
+    )
+
+
+def _member_scope(member: Member) -> Scope:
+    values: dict[str, Value] = {"id": member.id, "name": member.name}
+    if isinstance(member.node.value, dict):
+        values |= {key: node for key, node in member.node.value.items() if key != "name" and node.value is not None}
+    return Scope(f"cast.{member.id}", values, member.name)
+
+
+def _image_scope(name: str, node: Node) -> Scope:
+    values: dict[str, Value] = {"id": name}
+    if isinstance(node.value, dict):
+        values |= {key: below for key, below in node.value.items() if below.value is not None}
+    return Scope(f"images.{name}", values, name)
+
+
+def _stages(node: Node | None) -> dict[str, Settings]:
+    written = _map(node)
+    if not written:
+        return {"still": {key: _plain_node(value) for key, value in STILL.items()}}
+    return {name: level_of(stage).plain for name, stage in written.items()}
+
+
+def _plain_node(value: object) -> Node:
+    return said([said(item) for item in value]) if isinstance(value, tuple) else said(value)
+
+
+def _scene(scene: SceneSource, outer: Mapping[str, Settings], texts: Mapping[str, Value]) -> SceneFilm:
+    own, defaults = level_of(scene.node), level_of(scene.node.get("defaults"))
+    by_stage = {
+        stage: with_level(with_level(settings, own, stage), defaults, stage) for stage, settings in outer.items()
+    }
+    values: dict[str, Value] = {key: node for key, node in own.plain.items() if node.value is not None}
+    extra = {name: str(node.value) for name, node in _map(scene.node.get("vars")).items()}
+    for settings in by_stage.values():
+        for key in ("omit", "hold"):
+            settings.pop(key, None)  # type: ignore[attr-defined]
+    return SceneFilm(
+        id=scene.id,
+        by_stage=by_stage,
+        scope=Scope("scene", {"id": scene.id, **values}, scene.id, in_words),
+        vars=Scope("vars", {**texts, **extra}),
+        state=state_of(scene.node),
+        tags=(),
+    )
+
+
+def state_of(node: Node, outer: str = "") -> str:
+    """ "omit", "hold" or "": what a shot or scene says of itself, else what is said around it."""
+    for state in ("omit", "hold"):
+        flag = node.get(state)
+        if flag is not None and flag.value is not None:
+            if flag.value:
+                return state
+            outer = "" if outer == state else outer
+    return outer
+
+
+def _name_problems(film: Film) -> Iterator[Problem]:
+    for name, node in [*((name, member.node) for name, member in film.cast.items()), *film.images.items()]:
+        if name.rstrip("0123456789") in RESERVED:
+            yield Problem("reserved-name", node.key_place, f"@{name} means something of its own", "choose another id")
+    for name in film.cast.keys() & film.images.keys():
+        yield Problem(
+            "name-twice",
+            film.images[name].key_place,
+            f"{name!r} is also in cast ({film.cast[name].node.key_place}), and @{name} can mean only one of them",
+            "rename one",
+        )
+
+
+def _reference_problems(film: Film) -> Iterator[Problem]:
+    """Every picture of cast and images is there and whole, and some model takes it, used or not."""
+    for member in film.cast.values():
+        yield from _checked(film, [*([member.frontal] if member.frontal is not None else []), *member.references])
+    for node in film.images.values():
+        yield from _checked(film, [file] if (file := file_of(node)) is not None else [])
+
+
+def _checked(film: Film, nodes: list[Node]) -> Iterator[Problem]:
+    for node in nodes:
+        try:
+            reference = film.shelf.look(node)
+        except BadReference as bad:
+            yield bad.problem
+            continue
+        faults = [limit_problem(node, reference, card.limits.file, card.family) for card in film.catalog.cards.values()]
+        if all(faults):
+            yield from faults[:1]  # type: ignore[misc]
+
+
+def file_of(image: Node) -> Node | None:
+    """Where an image's path or URL stands; None for another shot's pick."""
+    if not isinstance(image.value, dict):
+        return image
+    return image.get("file") or image.get("url")
+
+
+def _level_problems(film: Film, defaults: Level, source: Source) -> Iterator[Problem]:
+    yield from unknown_stages(defaults, film.stages)
+    yield from override_warnings(defaults.plain, film.differing, "the show")
+    for scene in source.scenes:
+        for level in (level_of(scene.node), level_of(scene.node.get("defaults"))):
+            if level is not EMPTY:
+                yield from unknown_stages(level, film.stages)
+                yield from override_warnings(level.plain, film.differing, f"scene {scene.id}")
+    yield from _unused_texts(film)
+
+
+def _unused_texts(film: Film) -> Iterator[Problem]:
+    """A look that cannot be filled is wrong even where no shot wears it; only what every shot sees is visible."""
+    return iter(())
+
+
+def visible(
+    film: Film, scene: SceneFilm, settings: Settings, shot: str, stage: str, axis: Mapping[str, Value]
+) -> Mapping[str, Value]:
+    """The names a template of this shot sees."""
+    slots: dict[str, Value] = {key: node for key, node in settings.items() if key != "skip"}
+    return {
+        "show": film.show,
+        "vars": scene.vars,
+        "scene": scene.scope,
+        "shot": Scope("shot", {**slots, "id": shot}, shot, in_words),
+        "cast": film.cast_scope,
+        "images": film.images_scope,
+        "looks": film.looks,
+        "axis": Scope("axis", axis),
+        "stage": Scope("stage", {**slots, "id": stage}, stage),
+    }
+
+
+def fill_problem(fault: CannotFill, root: Path, address: str = "") -> Problem:
+    """The problem of a value that cannot be filled, at the expression, with the chain of values that use it."""
+    used = [label for label in fault.chain[1:] if label != fault.chain[0]]
+    chain = f" (in {fault.chain[0]}, used by {', by '.join(used)})" if used else ""
+    message, _, hint = fault.message.partition("; ")
+    place = inside(fault.node, fault.expression, fault.nth, root)
+    return Problem("template", place, message + chain, hint, address=address)
+
+
+def filling(film: Film, names: Mapping[str, Value]) -> Filling:
+    """A filling of one shot that shares the film's templates."""
+    return Filling(film.templates, names)
+
+
+__all__ = [
+    *("Film", "Member", "SceneFilm", "fill_problem", "filling", "file_of", "merged", "open_film", "state_of"),
+    *("visible", "SLOTS"),
+]

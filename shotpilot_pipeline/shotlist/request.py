@@ -1,0 +1,272 @@
+"""One request: a shot's words with their mentions, its pictures and parameters, as the form that is sent.
+
+Does not know stages or variants, nor what was picked: a picture that somebody still has to pick is an open mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from shotpilot_pipeline.catalog.cards import Card, Endpoint
+from shotpilot_pipeline.errors import Place, Problem
+from shotpilot_pipeline.shotlist.choose import Asked, Chosen, choose
+from shotpilot_pipeline.shotlist.fill import Filling
+from shotpilot_pipeline.shotlist.film import Film
+from shotpilot_pipeline.shotlist.mentions import BadMention, Kind, Mention, Piece, mentioned, read_mentions, written
+from shotpilot_pipeline.shotlist.mentions import with_wardrobe as dressed
+from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pictures import Ask, Pictures, pictures_of
+from shotpilot_pipeline.shotlist.pointer import inside
+from shotpilot_pipeline.shotlist.prompt import ShotFault, warning
+from shotpilot_pipeline.shotlist.settings import Settings, is_written, said
+from shotpilot_pipeline.shotlist.validity import input_problems
+from shotpilot_pipeline.shotlist.words import PROMPT_KEYS
+from shotpilot_pipeline.values.request import render_key, request_form
+from shotpilot_pipeline.values.task import NO_PRICE
+
+ASPECT_RATIO = "16:9"  # when nothing is said (DESIGN 3.1); the service's own default for most endpoints
+OUTPUT_FORMAT = "png"
+RESOLUTION = "1K"
+#: What the picked or only picture is called for a model that numbers none.
+THE_IMAGE = "the reference image"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One shot (variant, panel) at one stage, ready to become a request."""
+
+    film: Film
+    shot: Node
+    address: str
+    settings: Settings
+    filling: Filling
+    text: str  # filled, wrapped and folded; mentions as written
+    carried: tuple[str, ...]  # marks of the picked pictures that come along
+    amount: int  # panels of a series; 0 for a single picture
+
+
+class Request(NamedTuple):
+    """A compiled request, with what a plan says of it."""
+
+    form: str
+    key: str  # "" while a pick is open
+    endpoint: str
+    price: int  # nano-USD per picture, NO_PRICE where the card names none
+    notes: tuple[str, ...]
+    cast: tuple[str, ...]
+    asks: tuple[Ask, ...]
+    sources: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+
+def request_of(cell: Cell) -> Request:
+    """The request of a cell. Raises ShotFault, CannotFill or BadReference for what makes it impossible."""
+    pieces = _pieces(cell)
+    pictures = pictures_of(cell.film, cell.settings, pieces, cell.carried)
+    aspect, resolution = _aspect(cell.settings), _resolution(cell.settings)
+    asked = Asked(len(pictures.images), bool(cell.amount), resolution, aspect == "auto")
+    chosen = choose(cell.film.catalog, _model(cell), asked)
+    prompt = _prompt(cell, pieces, pictures, chosen.card)
+    wire = _wire(cell, chosen, pictures, prompt)
+    notes, problems = _negative(cell, chosen, wire)
+    problems += input_problems(chosen.card, chosen.endpoint, wire, _where(cell), pictures)
+    form = request_form(chosen.endpoint.id, wire)
+    price = chosen.endpoint.prices.get(resolution)
+    return Request(
+        form=form,
+        key="" if pictures.waits else render_key(form),
+        endpoint=chosen.endpoint.id,
+        price=price.nano if price is not None else NO_PRICE,
+        notes=(*([chosen.note] if chosen.note else []), *notes),
+        cast=pictures.cast,
+        asks=pictures.asks,
+        sources=pictures.sources,
+        problems=tuple(problems),
+    )
+
+
+def _model(cell: Cell) -> Node:
+    model = cell.settings.get("model")
+    if model is None:
+        raise ShotFault("unknown-model", cell.shot.place, "no model is named", "write model: kling-v3 in the stage")
+    return model
+
+
+def _aspect(settings: Settings) -> str:
+    node = settings.get("aspect_ratio")
+    return str(node.value) if node is not None else ASPECT_RATIO
+
+
+def _resolution(settings: Settings) -> str:
+    node = settings.get("resolution")
+    return str(node.value).upper() if node is not None else RESOLUTION
+
+
+def _pieces(cell: Cell) -> tuple[Piece, ...]:
+    """The text's mentions, wardrobes spelled out. Raises ShotFault where a mention means nobody."""
+    if "@" not in cell.text:
+        return (cell.text,)
+    images = _image_names(cell)
+
+    def wardrobe(name: str) -> tuple[Piece, ...]:
+        member = cell.film.cast[name]
+        if member.wardrobe is None or not member.wardrobe.value:
+            raise BadMention(f"@{name}.wardrobe", f"{name} has no wardrobe", f"write wardrobe: ... at cast: {name}")
+        words = " ".join(cell.filling.text(member.wardrobe, f"cast.{name}.wardrobe").split())
+        return read_mentions(words, cell.film.cast, images)
+
+    try:
+        return dressed(read_mentions(cell.text, cell.film.cast, images), wardrobe)
+    except BadMention as bad:
+        raise ShotFault("mention", mention_place(cell, bad.written), bad.message, bad.hint) from None
+
+
+def _image_names(cell: Cell) -> set[str]:
+    own = cell.settings.get("images")
+    return {*cell.film.images, *(own.map if own is not None else ())}
+
+
+def mention_place(cell: Cell, text: str) -> Place:
+    """Where a mention was written: in whichever of the shot's texts holds it, else at the shot."""
+    texts = [node for key in (*PROMPT_KEYS, "prompt_wrap") if (node := cell.settings.get(key)) is not None]
+    series = cell.shot.get("series")
+    texts += _leaves(series) if series is not None else []
+    looks = [node for node in cell.film.looks.values.values() if isinstance(node, Node)]
+    wardrobes = [member.wardrobe for member in cell.film.cast.values() if member.wardrobe is not None]
+    for node in (*texts, *looks, *wardrobes):
+        if text in str(node.value):
+            return inside(node, text, 0, cell.film.root)
+    return texts[0].place if texts else cell.shot.place
+
+
+def _leaves(node: Node) -> list[Node]:
+    if isinstance(node.value, dict):
+        return [leaf for below in node.value.values() for leaf in _leaves(below)]
+    if isinstance(node.value, list):
+        return [leaf for below in node.value for leaf in _leaves(below)]
+    return [node]
+
+
+def _prompt(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures, card: Card) -> str:
+    """The text as sent: each mention under its number."""
+    if len(pieces) == 1 and type(pieces[0]) is str:
+        return pieces[0]
+    numbered = "several images" in card.features
+    cast = {name: place for place, name in enumerate(mentioned(pieces, Kind.CAST), pictures.elements_by_hand + 1)}
+
+    def name(mention: Mention) -> str:
+        if mention.kind is Kind.CAST:
+            return f"@Element{cast[mention.id]}"
+        if mention.kind is Kind.ELEMENT_BY_HAND:
+            return f"@Element{mention.number}"
+        if not numbered:
+            return THE_IMAGE
+        if mention.kind is Kind.PICK:
+            return _listed([f"@Image{number}" for number in range(1, len(cell.carried) + 1)])
+        if mention.kind is Kind.IMAGE_BY_HAND:
+            return f"@Image{len(cell.carried) + mention.number}" if mention.number or cell.carried else "@Image"
+        return f"@Image{pictures.numbers[mention.id]}"
+
+    _check_by_hand(cell, pieces, pictures)
+    return written(pieces, name)
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _check_by_hand(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures) -> None:
+    """`@pick`, `@Element1` and `@Image1` stand only where there is such a thing."""
+    for piece in pieces:
+        if type(piece) is str:
+            continue
+        assert isinstance(piece, Mention)
+        if piece.kind is Kind.PICK and not cell.carried:
+            message, hint = "nothing is carried here that @pick could mean", "give the stage carry: image"
+        elif piece.kind is Kind.ELEMENT_BY_HAND and not 1 <= piece.number <= pictures.elements_by_hand:
+            there = pictures.elements_by_hand
+            message = f"there is no element {piece.number}; {there or 'none'} given by hand"
+            hint = "mention a cast member by id, or give elements:"
+        elif piece.kind is Kind.IMAGE_BY_HAND and not min(1, piece.number) <= piece.number <= pictures.images_by_hand:
+            message = f"there is no image {piece.number}; {pictures.images_by_hand or 'none'} given by hand"
+            hint = "mention an image by its id, or give image_urls:"
+        elif piece.kind is Kind.IMAGE_BY_HAND and not piece.number and pictures.images_by_hand != 1:
+            message = f"@Image without a number needs one image by hand, not {pictures.images_by_hand}"
+            hint = "write @Image1, @Image2, ..., or mention an image by its id"
+        else:
+            continue
+        raise ShotFault("mention", mention_place(cell, f"@{piece.id}"), message, hint)
+
+
+def _wire(cell: Cell, chosen: Chosen, pictures: Pictures, prompt: str) -> dict[str, Any]:
+    """The input as sent, without num_images: every field the endpoint has, except empty elements."""
+    end = chosen.endpoint
+    fields = end.fields
+    output = cell.settings.get("output_format")
+    wire: dict[str, Any] = {
+        **end.standing,
+        "prompt": prompt,
+        "resolution": _resolution(cell.settings),
+        "aspect_ratio": _aspect(cell.settings),
+        "output_format": str(output.value) if output is not None else OUTPUT_FORMAT,
+        "result_type": "series" if cell.amount else "single",
+    }
+    wire = {name: value for name, value in wire.items() if name in fields and not _later(fields[name], value)}
+    if cell.amount:
+        wire["series_amount"] = cell.amount
+    if pictures.elements:
+        wire["elements"] = list(pictures.elements)
+    if pictures.images:
+        wire[end.image_field] = list(pictures.images) if end.image_field == "image_urls" else pictures.images[0]
+    return wire
+
+
+def _later(field: Mapping[str, Any], value: object) -> bool:
+    """A field the card gained later stays out while at its default, so that nothing bought becomes stale."""
+    return bool(field.get("added_later")) and field.get("default") == value
+
+
+def _negative(cell: Cell, chosen: Chosen, wire: dict[str, Any]) -> tuple[list[str], list[Problem]]:
+    """negative_prompt goes only where it exists; elsewhere the plan says that it was dropped."""
+    node = cell.settings.get("negative_prompt")
+    text = " ".join(cell.filling.text(node, "negative_prompt").split()) if node is not None else ""
+    if node is None or not text:
+        return [], []
+    hint = "say in the prompt what is there instead: an empty street, not no people"
+    if "negative_prompt" in chosen.endpoint.fields:
+        wire["negative_prompt"] = text
+        return [], [warning("negative-prompt-used", node.key_place, "a negative_prompt works poorly", hint)]
+    told = f"negative_prompt dropped: {chosen.card.family} {chosen.endpoint.kind} has none"
+    return [told], [warning("negative-prompt-used", node.key_place, told, hint)]
+
+
+class _Where:
+    """Where each field of the input came from, looked up only for a complaint."""
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+
+    def __call__(self, field: str) -> Place:
+        """The place of what decides `field`; the shot's own when nobody wrote it."""
+        node = self._cell.settings.get(field) or said("")
+        if is_written(node.place):
+            return node.place
+        if field == "series_amount":
+            series = self._cell.shot.get("series")
+            return series.place if series is not None else self._cell.shot.place
+        return self._longest() if field == "prompt" else self._cell.shot.key_place
+
+    def _longest(self) -> Place:
+        """The slot that makes a prompt too long is most often the longest one."""
+        texts = [node for key in PROMPT_KEYS if (node := self._cell.settings.get(key)) is not None]
+        longest = max(texts, key=lambda node: len(str(node.value)), default=None)
+        return longest.place if longest is not None else self._cell.shot.key_place
+
+
+def _where(cell: Cell) -> _Where:
+    return _Where(cell)
+
+
+__all__ = ["Cell", "Endpoint", "Request", "request_of"]

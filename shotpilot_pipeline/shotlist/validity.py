@@ -1,0 +1,145 @@
+"""Whether an input is one the endpoint takes: limits in words, and the card's JSON Schema behind them.
+
+The queue checks nothing before it bills, so what is wrong is said here. What depends on free text is checked for each
+input; everything else once for each distinct combination of parameters, because 30,000 inputs have few of them.
+Does not know stages or files' contents beyond what the references say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from shotpilot_pipeline.catalog.cards import Card, Endpoint
+from shotpilot_pipeline.errors import Place, Problem
+from shotpilot_pipeline.shotlist.pictures import Pictures
+from shotpilot_pipeline.shotlist.references import limit_problem
+from shotpilot_pipeline.values.digest import canonical_json
+
+Where = Callable[[str], Place]
+_RATIO = re.compile(r"(\d+(?:\.\d+)?)(?:\s*[:x/]\s*(\d+(?:\.\d+)?))?\Z")
+
+
+def input_problems(
+    card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where, pictures: Pictures
+) -> list[Problem]:
+    """Everything that makes the endpoint refuse `wire` (which has no num_images), each at its place."""
+    found = _prompt_problems(card, wire["prompt"], where)
+    if wire.get("aspect_ratio") not in end.choices("aspect_ratio") and "aspect_ratio" in wire:
+        found.append(_aspect_problem(card, end, str(wire["aspect_ratio"]), where))
+    if "series_amount" in wire and not card.limits.series[0] <= wire["series_amount"] <= card.limits.series[1]:
+        few, many = card.limits.series
+        message = f"a series has {few} to {many} panels, not {wire['series_amount']}"
+        found.append(Problem("series-amount-range", where("series_amount"), message, "split it into several shots"))
+    found += _count_problems(card, end, wire, where)
+    for node, reference in pictures.files:
+        problem = limit_problem(node, reference, card.limits.file, card.family)
+        found += [problem] if problem else []
+    return found or _schema_problems(card, end, wire, where)
+
+
+def _prompt_problems(card: Card, prompt: str, where: Where) -> list[Problem]:
+    if not prompt.strip():
+        return [Problem("prompt-empty", where("prompt"), "the prompt is empty", "fill a slot, or write prompt:")]
+    if len(prompt) > card.limits.prompt:
+        over = len(prompt) - card.limits.prompt
+        message = f"the prompt is {len(prompt)} characters long when filled; {card.family} takes {card.limits.prompt}"
+        return [Problem("prompt-too-long", where("prompt"), message, f"shorten it by {over}")]
+    return []
+
+
+def _aspect_problem(card: Card, end: Endpoint, aspect: str, where: Where) -> Problem:
+    choices = end.choices("aspect_ratio")
+    message = f"{card.family} {end.kind} has no aspect_ratio {aspect}"
+    if aspect == "auto":
+        hint = "auto is the ratio of the picture that is sent, and none is; name one"
+    else:
+        near = _nearest(aspect, choices)
+        hint = f"the nearest is {near}; crop afterwards" if near else f"choose {', '.join(choices)}"
+    return Problem("aspect-unsupported", where("aspect_ratio"), message, hint)
+
+
+def _nearest(aspect: str, choices: tuple[str, ...]) -> str:
+    """The choice nearest to a ratio written as 2.39, 2.39:1 or 4:5, compared as a factor; "" when it is no ratio."""
+    wanted = _ratio(aspect)
+    known = {choice: ratio for choice in choices if (ratio := _ratio(choice))}
+    if not wanted or not known:
+        return ""
+    return min(known, key=lambda choice: max(known[choice] / wanted, wanted / known[choice]))
+
+
+def _ratio(text: str) -> float:
+    found = _RATIO.match(text)
+    if not found:
+        return 0.0
+    height = float(found.group(2) or 1)
+    return float(found.group(1)) / height if height else 0.0
+
+
+def _count_problems(card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where) -> list[Problem]:
+    images = len(wire["image_urls"]) if "image_urls" in wire else int("image_url" in wire)
+    elements = wire.get("elements", ())
+    found = []
+    if images > end.max_images:
+        message = f"{images} images are sent; {card.family} takes {end.max_images or 'none'}"
+        found.append(Problem("image-count", where("images"), message, "mention fewer"))
+    if images + len(elements) > card.limits.together:
+        message = f"{len(elements)} elements and {images} images are sent; {card.limits.together} together are taken"
+        found.append(Problem("elements-too-many", where("elements"), message, "mention fewer of the cast"))
+    for element in elements:
+        angles = len(element.get("reference_image_urls", ()))
+        if angles > card.limits.angles:
+            message = f"an element has {angles} further angles; {card.limits.angles} are taken"
+            found.append(Problem("element-too-many-refs", where("elements"), message, "keep the best"))
+    return found
+
+
+def _schema_problems(card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where) -> list[Problem]:
+    """What the card's JSON Schema says of the parameters; texts and marks are replaced by a token first."""
+    shape = {name: _token(name, value) for name, value in wire.items()}
+    fault = _schema_fault(_Schema(end.id, end.schema), canonical_json(shape))
+    if not fault:
+        return []
+    field, message = fault
+    return [Problem("request-invalid", where(field), f"{card.family} {end.kind}: {message}", "see shotpilot models")]
+
+
+def _token(name: str, value: Any) -> Any:
+    if name in ("prompt", "negative_prompt", "image_url"):
+        return "x"
+    if name == "image_urls":
+        return ["x"] * len(value)
+    if name == "elements":
+        return [
+            {key: "x" if isinstance(part, str) else ["x"] * len(part) for key, part in one.items()} for one in value
+        ]
+    return value
+
+
+class _Schema:
+    """An endpoint's schema that can be a key of the cache below: equal when endpoint and schema are the same."""
+
+    def __init__(self, name: str, schema: Mapping[str, Any]) -> None:
+        self.name = name
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Schema) and other.schema is self.schema
+
+
+@lru_cache(maxsize=4096)
+def _schema_fault(schema: _Schema, shape: str) -> tuple[str, str] | None:
+    """The first fault of an input of this shape: its field and what is wrong."""
+    # jsonschema takes some 90 ms to import; a list compiled from its memo never comes here.
+    import json
+
+    from jsonschema import Draft202012Validator
+
+    for fault in Draft202012Validator(schema.schema).iter_errors(json.loads(shape)):
+        return str(next(iter(fault.absolute_path), "")), fault.message
+    return None

@@ -1,1 +1,1 @@
-"""Carries out a plan: a pure schedule, one task, and the local run."""
+"""Carries out a plan: when each task may start (pure), one roll, the run on this machine. Never prints."""

@@ -1,0 +1,60 @@
+"""The pictures sent along: each is uploaded once in a run, whoever asks first. Does not know who refers to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+
+from shotpilot_pipeline.engine.again import until_through
+from shotpilot_pipeline.engine.shop import Shop
+from shotpilot_pipeline.errors import TakesFailed
+from shotpilot_pipeline.values.take import Picture
+
+if TYPE_CHECKING:
+    from shotpilot_pipeline.store.store import Store
+
+_FORMATS = ("png", "jpeg", "webp")
+_ENDINGS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+
+
+class Uploads:
+    """URL by sha256 for one run. Two rolls that ask for the same picture at once wait for one upload."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._urls: dict[str, str] = {}
+        self._turns: dict[str, anyio.Lock] = {}
+
+    async def urls_of(self, marks: Iterable[str]) -> dict[str, str]:
+        """The URL that goes out for each mark. Raises TakesFailed or KeyOrBalance when one cannot be had."""
+        return {mark: await self._url_of(mark) for mark in marks}
+
+    async def _url_of(self, mark: str) -> str:
+        kind, _, value = mark.partition(":")
+        if kind == "url":
+            return value
+        async with self._turns.setdefault(value, anyio.Lock()):
+            if value not in self._urls:
+                path = self._file(value)
+                content_type = _ENDINGS.get(path.suffix.lower(), "application/octet-stream")
+                self._urls[value] = await until_through(
+                    lambda: self._shop.client.upload(path, content_type), self._shop.sleep
+                )
+            return self._urls[value]
+
+    def _file(self, sha256: str) -> Path:
+        """The file with these bytes: a reference of the shot list, or a take in the store."""
+        path = self._shop.sources.get(sha256) or _in_store(self._shop.store, sha256)
+        if path is None or not path.is_file():
+            name = path.name if path else f"the picture {sha256[:12]}"
+            raise TakesFailed(f"{name} is to be sent along, but it is not there any more; bring it back and run again")
+        return path
+
+
+def _in_store(store: Store, sha256: str) -> Path | None:
+    """Where the store keeps these bytes; their format is all that is not known."""
+    candidates = (store.path_of(Picture(sha256, 0, 0, 0, kind)) for kind in _FORMATS)
+    return next((path for path in candidates if path.is_file()), None)

@@ -1,0 +1,108 @@
+"""Everything a run works with, in one value: the queue, the store, the references, the limits.
+
+Decides nothing. `Book` is the seam where the ledger of paid requests stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import anyio
+
+from shotpilot_pipeline.values.outcome import Outcome
+from shotpilot_pipeline.values.take import Pick
+
+if TYPE_CHECKING:
+    from shotpilot_pipeline.queue.client import QueueClient
+    from shotpilot_pipeline.queue.protocol import Result, Submitted
+    from shotpilot_pipeline.store.store import Store
+
+
+class Roll(NamedTuple):
+    """One paid request before it is sent."""
+
+    address: str
+    endpoint: str
+    form: str
+    key: str
+    takes: tuple[int, ...]  # the numbers it brings, in order
+    panels: int  # pictures in a take
+    picture_price: int  # nano-USD; NO_PRICE where the card names none
+
+
+class Book(Protocol):
+    """Where every paid request is written down, at the four instants that decide who pays for a crash.
+
+    `intended` comes before anything is sent and may refuse by raising (a budget). `sending` returns only when the
+    line is safe, and the POST follows at once. `submitted` is called, shielded, before the first status call.
+    `closed` comes once the bytes are kept, or the roll has failed; `result` is None where none came.
+    """
+
+    async def intended(self, roll: Roll, body: Mapping[str, object]) -> None:
+        """The roll is about to be sent."""
+
+    async def sending(self, roll: Roll) -> None:
+        """The next thing that leaves this machine is the POST."""
+
+    async def submitted(self, roll: Roll, submitted: Submitted) -> None:
+        """The queue accepted it under this id."""
+
+    async def closed(self, roll: Roll, outcome: Outcome, result: Result | None) -> None:
+        """Nothing more will come of it, except where the outcome is unknown."""
+
+
+class NoBook:
+    """Writes nothing down: right for a rehearsal, where no request costs anything, and for nothing else."""
+
+    async def intended(self, roll: Roll, body: Mapping[str, object]) -> None:
+        """Nothing is reserved."""
+
+    async def sending(self, roll: Roll) -> None:
+        """Sending twice would cost nothing."""
+
+    async def submitted(self, roll: Roll, submitted: Submitted) -> None:
+        """A lost answer is simply asked for again by the next run."""
+
+    async def closed(self, roll: Roll, outcome: Outcome, result: Result | None) -> None:
+        """Nothing is charged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much at once, and how long. Seconds and bytes."""
+
+    unfinished: int = 4  # rolls on their way at once; best some 20 % above what the account runs at once
+    deadline: float = 3600.0  # of one roll, from its submit to its last byte
+    most_bytes: int = 200_000_000  # of one picture; the largest 4K PNG has some 50 MB
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.unfinished <= 200:
+            raise ValueError(f"unfinished rolls are 1 to 200, not {self.unfinished}")
+
+
+def _utc_now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a run works with.
+
+    `client` speaks to the queue and is open already. `sources`: sha256 of a reference -> its file. `stages`: in
+    order. `book` writes paid requests down. `first_where_unpicked`: a rehearsal, in which nobody is waited for.
+    """
+
+    show: str
+    client: QueueClient
+    store: Store
+    stages: tuple[str, ...]
+    book: Book
+    sources: Mapping[str, Path] = field(default_factory=dict)
+    picks: Mapping[str, Pick] = field(default_factory=dict)
+    first_where_unpicked: bool = False
+    now: Callable[[], str] = _utc_now  # UTC, ISO 8601; stands in the records only
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep  # seconds

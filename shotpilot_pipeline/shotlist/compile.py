@@ -11,8 +11,8 @@ from typing import NamedTuple
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.shotlist.expand import ShotTasks, expand_shot, shot_settings
-from shotpilot_pipeline.shotlist.film import Film, fill_problem, open_film, visible
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
+from shotpilot_pipeline.shotlist.film import Film, fill_problem, open_film, visible
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pictures import Ask
@@ -21,7 +21,7 @@ from shotpilot_pipeline.shotlist.report import scene_heading
 from shotpilot_pipeline.shotlist.request import ASPECT_RATIO, OUTPUT_FORMAT, RESOLUTION
 from shotpilot_pipeline.shotlist.settings import flat, level_of, said
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source, load_shot
-from shotpilot_pipeline.shotlist.vary import BadVary, variants
+from shotpilot_pipeline.shotlist.vary import variants
 from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.digest import canonical_json
 from shotpilot_pipeline.values.money import Money
@@ -104,7 +104,10 @@ def in_place_order(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def origins(source: Source, catalog: Catalog, address: str) -> list[tuple[str, str, Place]]:
-    """Each setting of one task with its value and where it was written. Raises ValueError or KeyError (no such task)."""
+    """Each setting of one task with its value and the place it was written.
+
+    Raises ValueError for what is no address, KeyError for one that is not in the list.
+    """
     film, _ = open_film(source, catalog)
     wanted = Address.parse(address)
     scene, shot = _find(source, wanted)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem
-from shotpilot_pipeline.shotlist.film import Film, SceneFilm, fill_problem, state_of, visible
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling, Value
+from shotpilot_pipeline.shotlist.film import Film, SceneFilm, fill_problem, state_of, visible
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pictures import Ask
 from shotpilot_pipeline.shotlist.prompt import Series, ShotFault, panel_text, series_of, shot_text, wrapped

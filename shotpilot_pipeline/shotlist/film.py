@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Problem
-from shotpilot_pipeline.shotlist.fill import CannotFill, Filling, Scope, Templates, Value
+from shotpilot_pipeline.shotlist.fill import CannotFill, Scope, Templates, Value
 from shotpilot_pipeline.shotlist.mentions import RESERVED
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pointer import inside
@@ -21,7 +21,6 @@ from shotpilot_pipeline.shotlist.settings import (
     Level,
     Settings,
     level_of,
-    merged,
     override_warnings,
     said,
     set_differently,
@@ -29,7 +28,7 @@ from shotpilot_pipeline.shotlist.settings import (
     with_level,
 )
 from shotpilot_pipeline.shotlist.source import SceneSource, Source
-from shotpilot_pipeline.shotlist.words import SLOTS, in_words
+from shotpilot_pipeline.shotlist.words import in_words
 
 #: The one stage of a show that names none.
 STILL: Mapping[str, object] = {"model": ("kling-v3", "kling-o3"), "resolution": "1K", "takes": 1, "pick": "first"}
@@ -56,7 +55,6 @@ class SceneFilm:
     scope: Scope
     vars: Scope
     state: str  # "", "omit" or "hold"
-    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +168,12 @@ def _scene(scene: SceneSource, outer: Mapping[str, Settings], texts: Mapping[str
     }
     values: dict[str, Value] = {key: node for key, node in own.plain.items() if node.value is not None}
     extra = {name: str(node.value) for name, node in _map(scene.node.get("vars")).items()}
-    for settings in by_stage.values():
-        for key in ("omit", "hold"):
-            settings.pop(key, None)  # type: ignore[attr-defined]
     return SceneFilm(
         id=scene.id,
         by_stage=by_stage,
         scope=Scope("scene", {"id": scene.id, **values}, scene.id, in_words),
         vars=Scope("vars", {**texts, **extra}),
         state=state_of(scene.node),
-        tags=(),
     )
 
 
@@ -242,12 +236,6 @@ def _level_problems(film: Film, defaults: Level, source: Source) -> Iterator[Pro
             if level is not EMPTY:
                 yield from unknown_stages(level, film.stages)
                 yield from override_warnings(level.plain, film.differing, f"scene {scene.id}")
-    yield from _unused_texts(film)
-
-
-def _unused_texts(film: Film) -> Iterator[Problem]:
-    """A look that cannot be filled is wrong even where no shot wears it; only what every shot sees is visible."""
-    return iter(())
 
 
 def visible(
@@ -275,14 +263,3 @@ def fill_problem(fault: CannotFill, root: Path, address: str = "") -> Problem:
     message, _, hint = fault.message.partition("; ")
     place = inside(fault.node, fault.expression, fault.nth, root)
     return Problem("template", place, message + chain, hint, address=address)
-
-
-def filling(film: Film, names: Mapping[str, Value]) -> Filling:
-    """A filling of one shot that shares the film's templates."""
-    return Filling(film.templates, names)
-
-
-__all__ = [
-    *("Film", "Member", "SceneFilm", "fill_problem", "filling", "file_of", "merged", "open_film", "state_of"),
-    *("visible", "SLOTS"),
-]

@@ -33,9 +33,10 @@ _VALUE_LINES = 200  # lines of one value that are searched
 
 
 def _lines(file: str, root: Path | None) -> list[str]:
-    for path in (Path(file), *((root / file,) if root else ())):
+    for path in [Path(file)] + ([root / file] if root else []):
         try:
-            return path.read_text("utf-8-sig").splitlines()
+            lines: list[str] = path.read_text("utf-8-sig").splitlines()
         except (OSError, ValueError):
             continue
+        return lines
     return []

@@ -90,10 +90,8 @@ def shot_text(filling: Filling, settings: Settings, looks: Mapping[str, Value], 
 
 def panel_text(filling: Filling, settings: Settings, series: Series, panel: int) -> str:
     """What one panel (from 1) says when it is a picture of its own: the lead and its own words."""
-    if series.panels:
-        lead, panels = _panel_texts(filling, series)
-    else:
-        lead, panels = apart(shot_text(filling, settings, {}, series))
+    texts = _panel_texts(filling, series) if series.panels else apart(shot_text(filling, settings, {}, series))
+    lead, panels = texts
     if len(panels) != series.amount:
         raise ShotFault(
             "series-no-panels",
@@ -112,9 +110,9 @@ def wrapped(filling: Filling, settings: Settings, carried: bool, text: str) -> s
     return DEFAULT_WRAP + text if carried and text else text
 
 
-def _panel_texts(filling: Filling, series: Series) -> tuple[str, list[str]]:
+def _panel_texts(filling: Filling, series: Series) -> tuple[str, tuple[str, ...]]:
     lead = filling.text(series.lead, "series.lead") if series.lead is not None and series.lead.value else ""
-    return lead, [filling.text(panel, f"panel {place}") for place, panel in enumerate(series.panels, 1)]
+    return lead, tuple(filling.text(panel, f"panel {place}") for place, panel in enumerate(series.panels, 1))
 
 
 def _check_panels(text: str, prompt: Node, series: Series) -> None:

@@ -9,13 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from shotpilot_pipeline.catalog.cards import Card, Endpoint
+from shotpilot_pipeline.catalog.cards import Card
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.choose import Asked, Chosen, choose
 from shotpilot_pipeline.shotlist.fill import Filling
 from shotpilot_pipeline.shotlist.film import Film
-from shotpilot_pipeline.shotlist.mentions import BadMention, Kind, Mention, Piece, mentioned, read_mentions, written
-from shotpilot_pipeline.shotlist.mentions import with_wardrobe as dressed
+from shotpilot_pipeline.shotlist.mentions import (
+    BadMention,
+    Kind,
+    Mention,
+    Piece,
+    mentioned,
+    read_mentions,
+    with_wardrobe,
+    written,
+)
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pictures import Ask, Pictures, pictures_of
 from shotpilot_pipeline.shotlist.pointer import inside
@@ -71,7 +79,7 @@ def request_of(cell: Cell) -> Request:
     prompt = _prompt(cell, pieces, pictures, chosen.card)
     wire = _wire(cell, chosen, pictures, prompt)
     notes, problems = _negative(cell, chosen, wire)
-    problems += input_problems(chosen.card, chosen.endpoint, wire, _where(cell), pictures)
+    problems += input_problems(chosen.card, chosen.endpoint, wire, _Where(cell), pictures)
     form = request_form(chosen.endpoint.id, wire)
     price = chosen.endpoint.prices.get(resolution)
     return Request(
@@ -118,7 +126,7 @@ def _pieces(cell: Cell) -> tuple[Piece, ...]:
         return read_mentions(words, cell.film.cast, images)
 
     try:
-        return dressed(read_mentions(cell.text, cell.film.cast, images), wardrobe)
+        return with_wardrobe(read_mentions(cell.text, cell.film.cast, images), wardrobe)
     except BadMention as bad:
         raise ShotFault("mention", mention_place(cell, bad.written), bad.message, bad.hint) from None
 
@@ -263,10 +271,3 @@ class _Where:
         texts = [node for key in PROMPT_KEYS if (node := self._cell.settings.get(key)) is not None]
         longest = max(texts, key=lambda node: len(str(node.value)), default=None)
         return longest.place if longest is not None else self._cell.shot.key_place
-
-
-def _where(cell: Cell) -> _Where:
-    return _Where(cell)
-
-
-__all__ = ["Cell", "Endpoint", "Request", "request_of"]

@@ -17,8 +17,9 @@ from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.exceptions import UndefinedError
 from jinja2.filters import FILTERS
-from jinja2.runtime import Context, LoopContext, Undefined, missing
+from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from shotpilot_pipeline.shotlist.near import near
 
@@ -119,10 +120,10 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         if not isinstance(node, _NODES) or (isinstance(node, nodes.For) and node.recursive):
             kind = type(node).__name__.lower()
             raise TemplateSyntaxError(f"{kind} is not allowed in a prompt: only if, for and set are", node.lineno)
-        if isinstance(node, nodes.List | nodes.Tuple) and getattr(node, "ctx", "load") == "load":
+        listed = isinstance(node, nodes.List | nodes.Tuple) and getattr(node, "ctx", "load") == "load"
+        if listed and not all(isinstance(item, nodes.Const) for item in node.iter_child_nodes()):
             # A list of lists of names doubles with each line; a list of plain words is all a prompt needs.
-            if not all(isinstance(item, nodes.Const) for item in node.items):
-                raise TemplateSyntaxError("a list in a prompt holds plain words or numbers only", node.lineno)
+            raise TemplateSyntaxError("a list in a prompt holds plain words or numbers only", node.lineno)
         if isinstance(node, nodes.For):
             node.iter = nodes.Filter(node.iter, _EACH, [], [], None, None, lineno=node.lineno)
 
@@ -159,7 +160,7 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
         except (TypeError, LookupError):
             return Missing(f"there is no item {argument!r} in {_kind(obj)}", name=str(argument))
 
-    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: B902, N805
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Only the methods of text that `getattr` hands out can be called."""
         owner = getattr(__obj, "__self__", None)
         if isinstance(__obj, Undefined):

@@ -18,7 +18,7 @@ Settings = Mapping[str, Node]
 #: Stands among the settings of a stage that is skipped; no shot list key is called so.
 SKIP = "skip"
 #: Keys of a scene or shot that are not settings.
-STRUCTURE = frozenset({"shots", "defaults", "stages", "vars"})
+STRUCTURE = frozenset({"shots", "defaults", "stages", "vars", "vary", "series", "omit", "hold"})
 #: What the stages of a show usually set differently: to override it for all of them at once is rarely meant.
 BY_STAGE = ("model", "resolution", "takes")
 

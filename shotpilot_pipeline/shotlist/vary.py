@@ -20,7 +20,7 @@ MOST = 1_000  # variants of one shot; more than anybody looks at
 MOST_DEEP = 20  # parentheses inside parentheses
 
 Choice = dict[str, str]  # axis -> name of its value
-_TOKEN = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9_-]*|[*(),]|\S)")
+_WORD = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9_-]*|[*(),]|\S)")
 
 
 class Variant(NamedTuple):
@@ -121,7 +121,7 @@ class _Reader:
     def __init__(self, combine: Node, axes: Mapping[str, Node]) -> None:
         self._axes = axes
         self._place = combine.place
-        self._tokens = [token for token in _TOKEN.findall(str(combine.value)) if token.strip()]
+        self._words = [word for word in _WORD.findall(str(combine.value)) if word.strip()]
         self._at = 0
         self._deep = 0
         self._used: set[str] = set()
@@ -146,17 +146,17 @@ class _Reader:
         return cells
 
     def _factor(self) -> list[Choice]:
-        token = self._next()
-        if token == "(":
+        word = self._next()
+        if word == "(":
             return self._zip()
-        if not token or token in "*),":
-            raise self._bad(f"an axis name is missing before {token!r}" if token else "it ends too early")
-        if token not in self._axes:
-            raise self._bad(f"vary has no axis {token!r}", near(token, self._axes))
-        if token in self._used:
-            raise self._bad(f"combine uses axis {token!r} twice")
-        self._used.add(token)
-        return [{token: name} for name in self._axes[token].map]
+        if not word or word in "*),":
+            raise self._bad(f"an axis name is missing before {word!r}" if word else "it ends too early")
+        if word not in self._axes:
+            raise self._bad(f"vary has no axis {word!r}", near(word, self._axes))
+        if word in self._used:
+            raise self._bad(f"combine uses axis {word!r} twice")
+        self._used.add(word)
+        return [{word: name} for name in self._axes[word].map]
 
     def _zip(self) -> list[Choice]:
         self._deep += 1
@@ -175,12 +175,12 @@ class _Reader:
         return [dict(pair for cell in row for pair in cell.items()) for row in zip(*parts, strict=True)]
 
     def _peek(self) -> str:
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+        return self._words[self._at] if self._at < len(self._words) else ""
 
     def _next(self) -> str:
-        token = self._peek()
+        word = self._peek()
         self._at += 1
-        return token
+        return word
 
     def _bad(self, message: str, hint: str = "") -> BadVary:
         return BadVary(self._place, message, hint or "write combine: light * lens, or (light, lens) to zip")

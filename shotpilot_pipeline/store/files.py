@@ -16,7 +16,7 @@ from pathlib import Path
 from shotpilot_pipeline.errors import ExitCode, ShotpilotError
 
 READ_ONLY = 0o444  # what was bought is read, never edited in place
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS})
+NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS})
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
@@ -113,7 +113,7 @@ def put_new(aside: Path, target: Path) -> None:
     try:
         os.link(aside, target)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in NO_LINKS:
             raise
         if target.exists():  # a disk without hard links: one writer at a time, so nobody comes in between
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from shotpilot_pipeline import __version__
 from shotpilot_pipeline.errors import StoreDamaged, UsageError
+from shotpilot_pipeline.store.audit import Audit, audit
 from shotpilot_pipeline.store.files import (
     READ_ONLY,
     hash_file,
@@ -131,6 +132,10 @@ class Store:
     def rebuild(self) -> int:
         """Make the index again from the records. Returns how many takes it holds."""
         return self._index.rebuild()
+
+    def verify(self, tell: Callable[[int, int], None] | None = None) -> Audit:
+        """Read every byte again. `tell` hears how many pictures of how many have been read."""
+        return audit(self._folder, self.counts(), tell)
 
     # Keeping --------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,125 @@
+"""The audit: every byte of a store read again, and in words what is damaged, missing or nobody's.
+
+Repairs nothing and removes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from shotpilot_pipeline.errors import Place, Problem, Severity
+from shotpilot_pipeline.store.files import hash_file
+from shotpilot_pipeline.store.pictures import EXTENSIONS
+from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, read_record
+from shotpilot_pipeline.values.take import Take
+
+_BACK = "bring it back from a copy of the store"
+
+
+class Audit(NamedTuple):
+    """What was read, and what was found: errors (damaged, missing) and remarks (nobody's)."""
+
+    takes: int
+    pictures: int
+    bytes: int
+    problems: tuple[Problem, ...]
+
+
+def audit(folder: Path, counts: Mapping[str, int], tell: Callable[[int, int], None] | None = None) -> Audit:
+    """Read the whole store at `folder` again; `counts` is what its index says.
+
+    `tell` hears how many pictures of how many have been read.
+    """
+    takes, problems = _records(folder)
+    files = {f"{picture.sha256}.{EXTENSIONS[picture.format]}": picture for take in takes for picture in take.pictures}
+    there = {path.name: path for path in _listed(folder / "objects")}
+    sizes = {name: path.stat().st_size for name, path in there.items()}
+    for done, (name, path) in enumerate(sorted(there.items()), 1):
+        fault, remark = _fault(path, name)
+        if fault or name not in files:
+            problems.append(fault or remark)
+        if tell:
+            tell(done, len(there))
+    problems += _missing(folder, takes, there)
+    counted = {picture.sha256 for name, picture in files.items() if sizes.get(name) == picture.bytes}
+    problems += _index_faults(folder, takes, counted, counts)
+    return Audit(len(takes), len(there), sum(sizes.values()), tuple(problems))
+
+
+def _records(folder: Path) -> tuple[list[Take], list[Problem]]:
+    takes, problems = [], []
+    for path in _listed(folder / "takes"):
+        if not RECORD_NAME.match(path.name):
+            hint = "look at it, then move it out of the store"
+            problems.append(_remark("store-foreign", path, "this is no record of a take, so it is not read", hint))
+            continue
+        try:
+            takes.append(read_record(path).take)
+        except (DamagedRecord, OSError) as error:
+            message = f"the record is damaged, so its take counts as missing: {error}"
+            problems.append(Problem("store-record", Place(str(path)), message, _BACK))
+    return takes, problems
+
+
+def _fault(path: Path, name: str) -> tuple[Problem | None, Problem]:
+    """What is wrong with a file among the pictures, and what to remark if no record speaks of it."""
+    stem, _, ending = name.partition(".")
+    if len(stem) != 64 or ending not in EXTENSIONS.values():
+        hint = "look at it, then move it out of the store"
+        return None, _remark("store-foreign", path, "this is no picture of the store", hint)
+    try:
+        good = hash_file(path) == stem
+    except OSError as error:
+        return Problem(
+            "store-picture", Place(str(path)), f"the picture cannot be read ({error.strerror})", _BACK
+        ), _orphan(path)
+    if good:
+        return None, _orphan(path)
+    cure = f"{_BACK}; without one, move it out of the store: its takes then count as missing"
+    return Problem("store-picture", Place(str(path)), "the picture's bytes are not what was bought", cure), _orphan(
+        path
+    )
+
+
+def _orphan(path: Path) -> Problem:
+    hint = "nothing to do: a run that was stopped left it, and the same command takes it up again"
+    return _remark("store-orphan", path, "no record speaks of this picture", hint)
+
+
+def _missing(folder: Path, takes: list[Take], there: Mapping[str, Path]) -> Iterator[Problem]:
+    for take in takes:
+        for panel, picture in enumerate(take.pictures, 1):
+            name = f"{picture.sha256}.{EXTENSIONS[picture.format]}"
+            if name not in there:
+                which = f"picture {panel} of {len(take.pictures)} of " if len(take.pictures) > 1 else "the picture of "
+                message = f"{which}take {take.number} of render key {take.key[:12]} is missing"
+                yield Problem("store-picture", Place(str(folder / "objects" / name[:2] / name)), message, _BACK)
+
+
+def _index_faults(folder: Path, takes: list[Take], whole: set[str], counts: Mapping[str, int]) -> Iterator[Problem]:
+    """The index knows names and sizes, so it is held to those alone."""
+    true: dict[str, int] = {}
+    for take in takes:
+        if all(picture.sha256 in whole for picture in take.pictures):
+            true[take.key] = true.get(take.key, 0) + 1
+    if true != counts:
+        message = "the index counts other takes than there are"
+        yield _remark("store-index", folder / "index.db", message, "shotpilot store rebuild makes it again")
+
+
+def _remark(rule: str, path: Path, message: str, hint: str) -> Problem:
+    return Problem(rule, Place(str(path)), message, hint, Severity.WARNING)
+
+
+def _listed(room: Path) -> Iterator[Path]:
+    """Every file in the folders of a room, sorted."""
+    with suppress(FileNotFoundError):
+        for shard in sorted(os.listdir(room)):
+            if (room / shard).is_dir():
+                yield from sorted((room / shard).iterdir())
+            else:
+                yield room / shard

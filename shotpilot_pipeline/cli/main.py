@@ -82,7 +82,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="shotpilot")
 @shared_options
 @click.pass_context
-def shotpilot(ctx: click.Context, **asked: Any) -> None:
+def shotpilot(ctx: click.Context, /, **asked: Any) -> None:
     """Turn YAML shot lists into pictures: planned, priced, rehearsed for nothing, paid once."""
     ctx.obj = Asked.of(asked)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -75,7 +75,7 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def table(rows: list[tuple[str, ...]], right: Mapping[int, bool] | None = None) -> list[str]:
+def table(rows: Sequence[tuple[str, ...]], right: Mapping[int, bool] | None = None) -> list[str]:
     """Rows as lines with aligned columns; `right` names the columns that hold figures."""
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))] if rows else []
     lines = []

@@ -16,7 +16,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,7 +42,7 @@ class KeptShot(NamedTuple):
 
     scene: str
     id: str
-    digest: str
+    digest: str  # of its text; "" for a shot that must always be compiled anew
     place: str  # file:line
     state: str
     tasks: int
@@ -55,13 +55,17 @@ class Memo:
     stamp: Stamp
     compiled: Compiled  # without scenes
     shots: tuple[KeptShot, ...]
-    problems: tuple[Problem, ...]  # warnings; a list with errors is never kept
+    problems: tuple[tuple[int, Problem], ...]  # warnings, each with its shot's index or -1; no list with errors is kept
     _headings: tuple[tuple[str, str, int], ...]
     _words: Sequence[str]
 
     def words_of(self, index: int) -> tuple[tuple[str, str], ...]:
         """Slots and texts of the shot at `index`."""
         return tuple((slot, text) for slot, text in json.loads(self._words[index]))
+
+    def compiled_with_scenes(self) -> Compiled:
+        """The compiled list, the words of its shots included."""
+        return replace(self.compiled, scenes=self.scenes())
 
     def scenes(self) -> tuple[SceneInfo, ...]:
         """What reports say of scenes and shots."""
@@ -77,9 +81,12 @@ class Memo:
 
 
 def write_memo(
-    path: Path, stamp: Stamp, compiled: Compiled, shots: Sequence[KeptShot], problems: Sequence[Problem]
+    path: Path, stamp: Stamp, compiled: Compiled, shots: Sequence[KeptShot], problems: Sequence[tuple[int, Problem]]
 ) -> None:
-    """Keep `compiled`. A folder that cannot be written to is no fault: the next command compiles again."""
+    """Keep `compiled`; `problems` with the index of their shot, or -1.
+
+    A folder that cannot be written to is no fault: the next command compiles again.
+    """
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}.aside")
@@ -90,15 +97,15 @@ def write_memo(
 def read_memo(path: Path) -> Memo | None:
     """The memo at `path`; None when there is none, or none that this version can read whole."""
     try:
-        with _collector_paused():
+        with collector_paused():
             return _decode(path.read_bytes().decode().split("\n"))
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Hundreds of thousands of small tuples, none in a cycle: the collector would only walk them again and again."""
+def collector_paused() -> Iterator[None]:
+    """Hundreds of thousands of small values, none in a cycle: the collector would only walk them again and again."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -112,7 +119,9 @@ def _kind(task: Task) -> tuple[Any, ...]:
     return (*task[1:9], *task[13:16])
 
 
-def _lines(stamp: Stamp, compiled: Compiled, shots: Sequence[KeptShot], problems: Sequence[Problem]) -> Iterator[str]:
+def _lines(
+    stamp: Stamp, compiled: Compiled, shots: Sequence[KeptShot], problems: Sequence[tuple[int, Problem]]
+) -> Iterator[str]:
     tasks = compiled.tasks
     kinds: dict[tuple[Any, ...], int] = {}
     numbers = [kinds.setdefault(_kind(task), len(kinds)) for task in tasks]
@@ -123,7 +132,7 @@ def _lines(stamp: Stamp, compiled: Compiled, shots: Sequence[KeptShot], problems
         "moved": compiled.moved,
         "kinds": list(kinds),
         "scenes": [(scene.id, scene.heading, len(scene.shots)) for scene in compiled.scenes],
-        "problems": [_problem_row(problem) for problem in problems],
+        "problems": [(index, *_problem_row(problem)) for index, problem in problems],
         "counts": (len(shots), len(tasks)),
     }
     yield MAGIC
@@ -160,7 +169,7 @@ def _decode(lines: list[str]) -> Memo:
         stamp=Stamp(*head["stamp"]),
         compiled=compiled,
         shots=shots,
-        problems=tuple(_problem(row) for row in head["problems"]),
+        problems=tuple((row[0], _problem(row[1:])) for row in head["problems"]),
         _headings=tuple((scene, heading, count) for scene, heading, count in head["scenes"]),
         _words=lines[2 + shot_count : first],
     )

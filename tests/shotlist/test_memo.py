@@ -33,12 +33,12 @@ def test_what_was_kept_comes_back_whole(tmp_path_factory, shots: list[tuple[str,
     compiled = Compiled("show", "Title", ("iterate",), tasks, (SceneInfo("s", "EXT. x", infos),), {"a": "b"})
     kept = [KeptShot("s", info.id, "d", info.place, "", 1) for info in infos]
     warning = Problem("r", Place("a.yaml", 1, 2), "m", "h", Severity.WARNING, "s/0")
-    write_memo(path, STAMP, compiled, kept, [warning])
+    write_memo(path, STAMP, compiled, kept, [(0, warning)])
     memo = read_memo(path)
     assert memo is not None
     assert memo.compiled.tasks == compiled.tasks
     assert memo.scenes() == compiled.scenes
-    assert (memo.stamp, memo.problems, memo.shots) == (STAMP, (warning,), tuple(kept))
+    assert (memo.stamp, memo.problems, memo.shots) == (STAMP, ((0, warning),), tuple(kept))
 
 
 @given(st.binary(max_size=60), st.integers(0, 400))

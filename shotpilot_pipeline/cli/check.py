@@ -1,0 +1,55 @@
+"""`shotpilot check`: every mistake of shot lists, picks and settings, at once, before anything is spent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from shotpilot_pipeline.cli.options import Asked, asking
+from shotpilot_pipeline.cli.screen import Screen, counted, problem_json, problem_line
+from shotpilot_pipeline.errors import ExitCode, Severity
+from shotpilot_pipeline.pipeline.checking import Checked, check_file
+
+
+@click.command()
+@asking
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Warnings are errors too.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write problems.")
+def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> int:
+    """Check shot lists (and picks files): syntax, names, references, and what the models take.
+
+    Each problem is a line: where it stands, what is wrong, and what to write instead. Exit 2 when there is an error.
+    """
+    screen = Screen(asked)
+    checked = [check_file(path, asked.project) for path in files]
+    problems = [problem for found in checked for problem in found.problems]
+    count = Counter(problem.severity for problem in problems)
+    if asked.json or form == "json":
+        screen.result_json(
+            {
+                "problems": [problem_json(problem) for problem in problems],
+                "errors": count[Severity.ERROR],
+                "warnings": count[Severity.WARNING],
+            }
+        )
+    else:
+        for problem in problems:
+            screen.result(problem_line(problem, screen))
+        for found in checked:
+            if not any(problem.severity is Severity.ERROR for problem in found.problems):
+                screen.message(_passes(found))
+    failed = count[Severity.ERROR] or (strict and count[Severity.WARNING])
+    if problems:
+        errors, warnings = counted(count[Severity.ERROR], "error"), counted(count[Severity.WARNING], "warning")
+        screen.message(f"{errors}, {warnings}.")
+    return int(ExitCode.USAGE if failed else ExitCode.DONE)
+
+
+def _passes(found: Checked) -> str:
+    if found.kind != "shotlist":
+        return f"{found.file}: {found.kind}, reads well."
+    parts = (counted(found.scenes, "scene"), counted(found.shots, "shot"), counted(found.tasks, "task"))
+    return f"{found.file}: {', '.join(parts)}; it passes."

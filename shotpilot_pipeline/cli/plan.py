@@ -1,0 +1,82 @@
+"""`shotpilot plan`: what is cached, what would be bought, why, and for how much."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from shotpilot_pipeline.cli.options import Asked, asking
+from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
+from shotpilot_pipeline.cli.screen import Screen
+from shotpilot_pipeline.cli.selecting import selecting, wish_of
+from shotpilot_pipeline.errors import ExitCode
+from shotpilot_pipeline.pipeline.reading import read_list
+from shotpilot_pipeline.pipeline.trip import known_of, plan_list
+from shotpilot_pipeline.values.money import Money
+from shotpilot_pipeline.values.plan import Plan, PlanLine
+
+
+@click.command()
+@asking
+@click.argument("file", type=click.Path(path_type=Path))
+@selecting
+@click.option("--check", is_flag=True, help="Exit 1 when there is something to buy, like `make -q`.")
+@click.option("--changes", is_flag=True, help="Leave out what is cached, held or omitted.")
+@click.option("--behind", is_flag=True, help="Buy earlier stages too that fell behind a bought one.")
+def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: object) -> int:
+    """Say what a render of FILE would do: for each shot at each stage an action, a reason and a price.
+
+    \b
+    + new   ^ top-up   ~ changed   = cached   ? waiting   ! stale pick
+    < behind a bought stage   x blocked   - held or omitted   !! unknown
+    Nothing is sent. SELECT narrows it: addresses with globs (sc01*/sh0?0@final), stage:, scene:, tag:, cast:,
+    +X (with what it needs), X+ (with what needs it), A,B (both hold).
+    """
+    screen = Screen(asked)
+    reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
+    known = known_of(reading.places, reading.compiled.moved)
+    plan = plan_list(reading, wish_of(selection), known)
+    if asked.json:
+        screen.result_json(plan_json(plan))
+    else:
+        screen.result("\n".join(plan_lines(plan, reading.compiled, screen, changes=changes)))
+        screen.result("\n".join(totals_lines(plan, screen, rehearsal=asked.rehearsal)))
+    return int(ExitCode.WORK_TO_BUY if check and plan.totals.rolls else ExitCode.DONE)
+
+
+def plan_json(plan: Plan) -> dict[str, object]:
+    """The plan with the keys DESIGN section 4 fixes."""
+    totals = plan.totals
+    return {
+        "tasks": [_line_json(line) for line in plan.lines],
+        "totals": {
+            "images_new": totals.images_new,
+            "images_cached": totals.images_cached,
+            "rolls": totals.rolls,
+            "cost_usd": str(totals.cost),
+            "cost_usd_at_most": str(totals.cost_at_most),
+            "unpriced": totals.unpriced,
+        },
+    }
+
+
+def _line_json(line: PlanLine) -> dict[str, object]:
+    return {
+        "address": line.address,
+        "action": line.action.value,
+        "reason": line.reason,
+        "endpoint": line.endpoint,
+        "takes_wanted": line.takes_wanted,
+        "takes_have": line.takes_have,
+        "takes_new": line.takes_new,
+        "rolls": line.rolls,
+        "cost_usd": _usd(line.cost),
+        "cost_usd_at_most": _usd(line.cost_at_most),
+        "render_key": line.key or None,
+        "notes": list(line.notes),
+    }
+
+
+def _usd(money: Money | None) -> str | None:
+    return None if money is None else str(money)

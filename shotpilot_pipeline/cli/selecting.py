@@ -1,0 +1,35 @@
+"""The selectors every command takes: SELECT, `--exclude`, `--until`, `--limit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from shotpilot_pipeline.pipeline.trip import Wish
+
+
+def selecting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add SELECT and its options to a command; `wish_of` reads them."""
+    for option in reversed(
+        [
+            click.argument("select", nargs=-1, metavar="[SELECT]..."),
+            click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these out."),
+            click.option("--until", default="", metavar="STAGE", help="Go no further than this stage."),
+            click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N shots: a sample."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def wish_of(selection: Mapping[str, Any]) -> Wish:
+    """What was asked for, as one value."""
+    return Wish(
+        selectors=selection["select"],
+        exclude=selection["exclude"],
+        until=selection["until"],
+        limit=selection["limit"] or 0,
+        behind=bool(selection.get("behind")),
+    )

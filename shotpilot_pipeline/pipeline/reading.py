@@ -1,0 +1,51 @@
+"""A shot list, ready to be planned: read from its memo where nothing moved, else compiled. Plans and buys nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shotpilot_pipeline.catalog.cards import Catalog, load_catalog
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
+from shotpilot_pipeline.pipeline.places import Places, places_of
+from shotpilot_pipeline.pipeline.settings import Settings, read_settings
+from shotpilot_pipeline.shotlist.recall import compile_or_recall
+from shotpilot_pipeline.shotlist.source import find_root
+from shotpilot_pipeline.values.task import Compiled
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything the trip starts from. `warnings` are what `check` would say; errors never get this far."""
+
+    places: Places
+    settings: Settings
+    catalog: Catalog
+    compiled: Compiled
+    warnings: tuple[Problem, ...]
+
+
+def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool = False) -> Reading:
+    """Read and compile `file`. With `scenes`, the words of its shots come too, which only reports need.
+
+    Raises BadFiles with every problem at once: in the list, its includes and references, the settings, a model card.
+    """
+    root = root_of(file, project)
+    settings = read_settings(root)
+    catalog = load_catalog(root / "models")
+    places = places_of(file, root, rehearsal=rehearsal, store=root / settings.get("store", "place"))
+    compiled, problems = compile_or_recall(file, root, catalog, places.memo, scenes=scenes)
+    if compiled is None or any(problem.severity is Severity.ERROR for problem in problems):
+        raise BadFiles([problem for problem in problems if problem.severity is Severity.ERROR])
+    return Reading(places, settings, catalog, compiled, problems)
+
+
+def root_of(file: Path, project: Path | None) -> Path:
+    """The root of the show `file` belongs to. Raises BadFiles when it lies outside the root that was asked for."""
+    root = find_root(file, project)
+    if not file.resolve().is_relative_to(root.resolve()):
+        place = Place(str(file))
+        raise BadFiles(
+            [Problem("outside", place, f"lies outside the root {root}", "move it there, or leave --project away")]
+        )
+    return root

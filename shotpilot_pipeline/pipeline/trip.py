@@ -1,0 +1,128 @@
+"""The trip on one page: read, check, expand, plan, carry out, name, report. Start reading here.
+
+    read_list   text -> tasks                    pipeline/reading.py, room shotlist
+    known_of    what was bought and picked       room store
+    plan_list   tasks -> plan                    room plan
+    rehearse    plan -> takes, for nothing       pipeline/rehearsal.py, rooms engine and queue
+    sheet_of    takes -> contact sheet           pipeline/sheet.py, room review
+
+Knows how the rooms are joined, and no rule of any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shotpilot_pipeline.errors import BadFiles
+from shotpilot_pipeline.pipeline.places import Places
+from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.plan.build import build_plan
+from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.plan.select import named, select
+from shotpilot_pipeline.store.lock import moved_lock, read_lock
+from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.plan import Plan
+from shotpilot_pipeline.values.take import Pick, Take
+from shotpilot_pipeline.values.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What of the list a command is about: selectors as typed, and how far to go. Nothing said: everything."""
+
+    selectors: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    until: str = ""
+    limit: int = 0  # the first so many shots; 0: all
+    behind: bool = False
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether the whole list is meant."""
+        return not (self.selectors or self.exclude or self.until or self.limit)
+
+
+def known_of(places: Places, moved: Sequence[tuple[str, str]] = ()) -> Known:
+    """What exists beside a shot list: takes in its store, picks in its picks file, versions in its lock.
+
+    Raises BadFiles when the picks file or the lock cannot be read; the lock is opened only if somebody asks.
+    """
+    store = Store(places.store)
+    return Known(
+        counts=store.counts(),
+        takes_of=_takes(store),
+        picks=_picks(places.picks),
+        versions=_versions(places.lock, moved),
+    )
+
+
+def plan_list(reading: Reading, wish: Wish, known: Known) -> Plan:
+    """The plan for what was wished of the list. In a rehearsal, what nobody picked is picked by the rule `first`."""
+    tasks = reading.compiled.tasks
+    return build_plan(
+        tasks,
+        known,
+        selected=selected_of(tasks, wish),
+        named=named(tasks, wish.selectors) if wish.selectors else frozenset(),
+        first_where_unpicked=reading.places.rehearsal,
+        behind=wish.behind,
+    )
+
+
+def selected_of(tasks: Sequence[Task], wish: Wish) -> frozenset[str] | None:
+    """The addresses a wish is about; None for all. Raises UsageError where a selector matches nothing."""
+    if wish.is_everything:
+        return None
+    found = select(tasks, wish.selectors, exclude=wish.exclude, until=wish.until)
+    return found if not wish.limit else found & _first_shots(tasks, found, wish.limit)
+
+
+def _first_shots(tasks: Sequence[Task], among: frozenset[str], limit: int) -> frozenset[str]:
+    """The tasks of the first `limit` shots that have one in `among`."""
+    shots = list(dict.fromkeys(shot_of(task.address) for task in tasks if task.address in among))[:limit]
+    return frozenset(task.address for task in tasks if shot_of(task.address) in set(shots))
+
+
+def shot_of(address: str) -> str:
+    """`scene/shot` of any address below it."""
+    return address.partition("@")[0].partition(".")[0]
+
+
+def _takes(store: Store) -> Callable[[str], Sequence[Take]]:
+    """The takes of a key. All are fetched at the first question: a plan that asks once asks thousands of times."""
+    all_takes: Mapping[str, Sequence[Take]] | None = None
+
+    def takes_of(key: str) -> Sequence[Take]:
+        nonlocal all_takes
+        if all_takes is None:
+            all_takes = store.takes()
+        return all_takes.get(key, ())
+
+    return takes_of
+
+
+def _picks(path: Path) -> dict[str, Pick]:
+    if not path.exists():
+        return {}
+    # Reading YAML costs more than a whole no-op plan; a list without picks does not pay for it.
+    from shotpilot_pipeline.shotlist.picks import read_picks
+
+    picks, problems = read_picks(path)
+    if problems:
+        raise BadFiles(problems)
+    return picks
+
+
+def _versions(path: Path, moved: Sequence[tuple[str, str]]) -> Callable[[str], Sequence[str]]:
+    """Earlier render keys by address, from the lock: read once, and only when a task is not simply cached."""
+    lock = None
+
+    def versions(address: str) -> Sequence[str]:
+        nonlocal lock
+        if lock is None:
+            lock = moved_lock(read_lock(path), moved)
+        return tuple(lock.keys(address).values())
+
+    return versions

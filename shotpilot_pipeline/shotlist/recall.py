@@ -1,0 +1,162 @@
+"""Compiles a shot list, or recalls what was compiled: all of it when nothing moved, else the shots that did not.
+
+The memo is trusted only where the bytes of every file, the model cards and the stamps of every reference picture are
+what they were. What the recalled and the compiled have in common is joined and checked anew. Knows no rule of the
+language itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shotpilot_pipeline.catalog.cards import Catalog
+from shotpilot_pipeline.errors import Problem, Severity
+from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, collector_paused, read_memo, write_memo
+from shotpilot_pipeline.values.digest import sha256_bytes
+from shotpilot_pipeline.values.task import Compiled, ShotInfo
+
+# YAML, JSON Schema, templates and Pillow are imported only when something has to be compiled: a no-op needs none.
+if TYPE_CHECKING:
+    from shotpilot_pipeline.shotlist.compile import Part
+    from shotpilot_pipeline.shotlist.references import Fact
+    from shotpilot_pipeline.shotlist.source import ShotText, Source
+
+
+def compile_or_recall(
+    file: Path, root: Path, catalog: Catalog, memo_path: Path, *, scenes: bool = False
+) -> tuple[Compiled | None, tuple[Problem, ...]]:
+    """The compiled list and every problem of it; None where there is an error.
+
+    `scenes` asks for the words of the shots too, which only reports need. Never raises for what files hold.
+    """
+    with collector_paused():
+        memo = read_memo(memo_path)
+        if memo is not None and _stands(memo, root, catalog):
+            return memo.compiled_with_scenes() if scenes else memo.compiled, tuple(found for _, found in memo.problems)
+        return _compile(file, root, catalog, memo, memo_path)
+
+
+def _stands(memo: Memo, root: Path, catalog: Catalog) -> bool:
+    """Whether everything the memo rests on is what it was."""
+    return (
+        memo.stamp.catalog == catalog.digest
+        and all(_digest(root / name) == digest for name, digest in memo.stamp.files.items())
+        and _references_stand(memo.stamp.references, root)
+    )
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_bytes(path.read_bytes())
+    except OSError:
+        return ""
+
+
+def _references_stand(facts: Mapping[str, Sequence[object]], root: Path) -> bool:
+    """Whether each reference is the file it was, by size, time and inode, as make and git look."""
+    for name, fact in facts.items():
+        try:
+            found = (root / name).stat()
+        except OSError:
+            return False
+        if [found.st_size, found.st_mtime_ns, found.st_ino] != list(fact[:3]):
+            return False
+    return True
+
+
+def _compile(
+    file: Path, root: Path, catalog: Catalog, memo: Memo | None, memo_path: Path
+) -> tuple[Compiled | None, tuple[Problem, ...]]:
+    from shotpilot_pipeline.shotlist.compile import compile_shot, in_place_order, join
+    from shotpilot_pipeline.shotlist.film import open_film
+    from shotpilot_pipeline.shotlist.references import Fact, Shelf
+    from shotpilot_pipeline.shotlist.source import read_source
+
+    source, found = read_source(file, root)
+    if source is None:
+        return None, found
+    shelf = Shelf(root, {name: Fact(*fact) for name, fact in memo.stamp.references.items()} if memo else {})
+    film, film_found = open_film(source, catalog, shelf)
+    recall = _Recall(memo, source, catalog, root)
+    parts: list[Part] = []
+    told: list[tuple[int, Problem]] = [(-1, problem) for problem in (*found, *film_found)]
+    for scene in source.scenes:
+        for shot in scene.shots:
+            part, problems = recall.part(shot) or compile_shot(film, scene, shot)
+            told += ((len(parts) if part else -1, problem) for problem in problems)
+            parts += [part] if part else []
+    compiled, joined = join(film, source, parts)
+    told += ((-1, problem) for problem in joined)
+    compiled = replace(compiled, sources={**recall.sources, **compiled.sources})
+    problems_in_order = tuple(in_place_order(problem for _, problem in told))
+    if any(problem.severity is Severity.ERROR for problem in problems_in_order):
+        return None, problems_in_order
+    facts = {**recall.facts, **shelf.facts}
+    stamp = Stamp(catalog.digest, source.head_digest, dict(source.files), _rows(facts))
+    write_memo(memo_path, stamp, compiled, list(_kept(source, parts)), told)
+    return compiled, problems_in_order
+
+
+def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object]]:
+    return {name: list(fact) for name, fact in facts.items()}
+
+
+def _kept(source: Source, parts: Sequence[Part]) -> Iterator[KeptShot]:
+    """What the memo says of each shot. One that asks for another's pick is compiled anew: its places are needed."""
+    digests = {(shot.scene, shot.id): shot.digest for scene in source.scenes for shot in scene.shots}
+    for part in parts:
+        digest = "" if part.done.asks else digests[part.scene, part.shot]
+        place = f"{part.place.file}:{part.place.line}"
+        yield KeptShot(part.scene, part.shot, digest, place, part.done.info.state, len(part.done.tasks))
+
+
+class _Recall:
+    """The shots of a memo by what they are known by; none where anything around the shots has moved."""
+
+    def __init__(self, memo: Memo | None, source: Source, catalog: Catalog, root: Path) -> None:
+        self.memo = memo
+        self.sources: Mapping[str, str] = {}
+        self.facts: Mapping[str, Sequence[object]] = {}
+        self._at: dict[tuple[str, str, str], tuple[int, int]] = {}  # -> index of the shot, index of its first task
+        self._problems: dict[int, list[Problem]] = {}
+        if memo is None or (memo.stamp.catalog, memo.stamp.head) != (catalog.digest, source.head_digest):
+            return
+        if not _references_stand(memo.stamp.references, root):
+            return
+        self.sources, self.facts = memo.compiled.sources, memo.stamp.references
+        first = 0
+        for index, shot in enumerate(memo.shots):
+            if shot.digest:
+                self._at[shot.scene, shot.id, shot.digest] = (index, first)
+            first += shot.tasks
+        for index, problem in memo.problems:
+            self._problems.setdefault(index, []).append(problem)
+
+    def part(self, shot: ShotText) -> tuple[Part, tuple[Problem, ...]] | None:
+        """The shot as it was compiled, with its places moved to where it stands now; None when it must be compiled."""
+        at = self._at.get((shot.scene, shot.id, shot.digest))
+        if at is None or self.memo is None:
+            return None
+        from shotpilot_pipeline.errors import Place
+        from shotpilot_pipeline.shotlist.compile import Part
+        from shotpilot_pipeline.shotlist.expand import ShotTasks
+
+        index, first = at
+        kept, place = self.memo.shots[index], f"{shot.file}:{shot.line}"
+        tasks = self.memo.compiled.tasks[first : first + kept.tasks]
+        if kept.place != place:
+            tasks = tuple(task._replace(place=place) for task in tasks)
+        down = shot.line - int(kept.place.rpartition(":")[2])
+        problems = tuple(_moved(problem, shot.file, down) for problem in self._problems.get(index, ()))
+        info = ShotInfo(shot.id, place, kept.state, self.memo.words_of(index))
+        done = ShotTasks(tasks=tasks, info=info, problems=problems, sources={}, asks=())
+        return Part(shot.scene, shot.id, Place(shot.file, shot.line, shot.column), done), problems
+
+
+def _moved(problem: Problem, file: str, down: int) -> Problem:
+    """The problem where its shot stands now; one that points into another file stays where it is."""
+    at = problem.place
+    return replace(problem, place=replace(at, line=at.line + down)) if at.file == file and at.line else problem

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from shotpilot_pipeline.values.address import ID
 
 STAND_IN = "x-cut"
+MOST_SHOTS = 200_000  # shots of one file that are cut; a file with more is parsed, and refused for its size
 _SCENES = re.compile(r"scenes:[ ]*(?:#[^\n]*)?(?=\n|\Z)")
 _TOP_LINE = re.compile(r"\n[^\s#]")
 _CONTENT = re.compile(r"\n( *)[^\s#]")
@@ -61,7 +62,7 @@ def cut(text: str) -> CutText:
     cutter = _Cutter(text)
     for first, last in _scene_spans(text, start.end(), end):
         cutter.scene(first, last)
-    if not cutter.scenes:
+    if not cutter.scenes or sum(len(scene.blocks) for scene in cutter.scenes) > MOST_SHOTS:
         return whole
     made = cutter.done()
     return whole if _share_anchors(text, made) else made
@@ -146,7 +147,7 @@ def _content(text: str, start: int) -> int:
 
 def _trimmed(block: str) -> str:
     """Without the blank lines at its end, unless a block scalar keeps them: a shot is the same wherever it stands."""
-    return block if _KEEP.search(block) else block[: len(block.rstrip("\n")) + 1]
+    return block if "+" in block and _KEEP.search(block) else block[: len(block.rstrip("\n")) + 1]
 
 
 def _share_anchors(text: str, made: CutText) -> bool:

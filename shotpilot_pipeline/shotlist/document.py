@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.yamlfault import mended
-from shotpilot_pipeline.shotlist.yamltext import Parsed, parse
+from shotpilot_pipeline.shotlist.yamltext import MOST_VALUES, Parsed, parse
 
 _MOST_FAULTS = 20  # faults after which nobody reads on
 _MOST_MENDED = 1_000_000  # characters; a longer text is parsed once, as each further parse takes a second
 
 
-def parse_all(text: str, file: str, lines_before: int = 0) -> Parsed:
+def parse_all(text: str, file: str, lines_before: int = 0, most: int = MOST_VALUES) -> Parsed:
     """Parse a text as `yamltext.parse` does, going on after syntax faults where that can be done."""
-    parsed = parse(text, file, lines_before)
+    parsed = parse(text, file, lines_before, most)
     faults: list[Problem] = []
     for _ in range(_MOST_FAULTS if len(text) <= _MOST_MENDED else 0):
         if parsed.fault is None:
@@ -28,7 +28,7 @@ def parse_all(text: str, file: str, lines_before: int = 0) -> Parsed:
         place = Place(file, fault.line + lines_before + 1, fault.column + 1)
         faults.append(Problem(fault.rule, place, fault.message, fault.hint))
         text = again
-        parsed = parse(text, file, lines_before)
+        parsed = parse(text, file, lines_before, most)
     if not faults:
         return parsed
     return parsed._replace(problems=(*faults, *parsed.problems))

@@ -23,6 +23,7 @@ from shotpilot_pipeline.values.address import ID_PATTERN
 from shotpilot_pipeline.values.digest import canonical_json, digest_of, sha256_text
 
 SCHEMA = "shotlist-1"
+MOST_SHOT_VALUES = 20_000  # values of one shot; the longest that makes sense has some hundred
 _NO_PROBLEMS: tuple[Problem, ...] = ()
 
 
@@ -54,7 +55,7 @@ def load_shot(shot: ShotText, root: Path) -> tuple[Node | None, tuple[Problem, .
     if shot.node is not None:
         return shot.node, _NO_PROBLEMS
     address = f"{shot.scene}/{shot.id}"
-    parsed = parse_all(shot.text, shot.file, shot.line - 1)
+    parsed = parse_all(shot.text, shot.file, shot.line - 1, MOST_SHOT_VALUES)
     node = parsed.node.get(shot.id) if parsed.node is not None else None
     if node is None:
         problems = [_with_address(problem, address) for problem in parsed.problems]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
@@ -55,7 +56,10 @@ Said = Iterator[tuple[str, Place, str, str]]  # rule, place, message, hint
 
 
 def sentences(wrong: Wrong, root: Node, address: str = "") -> Iterator[Problem]:
-    """One problem, or a few, for one fault; `root` is the tree that was held against the schema."""
+    """One problem, or a few, for one fault; `root` is the tree that was held against the schema.
+
+    `address` is that of the shot, "" for a whole file.
+    """
     if wrong.keyword == "anyOf":
         meant = _meant(wrong)
         if meant is not None:
@@ -63,7 +67,7 @@ def sentences(wrong: Wrong, root: Node, address: str = "") -> Iterator[Problem]:
                 if inner.steps[0] == meant:
                     yield from sentences(inner, root, address)
             return
-    at = _At(root.nearest(wrong.path), _name(wrong.path))
+    at = _At(root.nearest(wrong.path), _name(wrong.path) or ("the shot" if address else "the file"))
     for rule, place, message, hint in _WORDS.get(wrong.keyword, _any_other)(wrong, at):
         yield Problem(rule, place, message, hint, address=address)
 
@@ -91,7 +95,7 @@ def _meant(wrong: Wrong) -> int | None:
 
 def _name(path: Sequence[str | int]) -> str:
     if not path:
-        return "the file"
+        return ""
     key = next((step for step in reversed(path) if isinstance(step, str)), "list")
     last = path[-1]
     return f"item {last + 1} of `{shown(key)}`" if isinstance(last, int) else f"`{shown(key)}`"
@@ -124,6 +128,8 @@ def _choices(words: Sequence[str]) -> str:
 
 def _article(title: str) -> str:
     word = title[:1].lower() + title[1:]
+    if word.endswith("s"):
+        return word
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
@@ -151,6 +157,8 @@ def _type_hint(wrong: Wrong, kinds: Sequence[str]) -> str:
     if "boolean" in kinds:
         return "write true or false"
     if "object" in kinds:
+        if isinstance(wrong.value, str) and re.match(r"\w+:\S", wrong.value):
+            return "put a space after the colon"
         known = list(wrong.schema.get("properties", {}))
         return f"its keys are {_choices(known)}" if known else "write a name, a colon and a value on each line"
     return "write a number such as 4, without a unit"
@@ -164,10 +172,12 @@ def _unknown(wrong: Wrong, at: _At) -> Said:
         if key in known or any(pattern.search(key) for pattern in allowed):
             continue
         hint = _FOREIGN.get(key, "") or near(key, known)
+        if title == "Fragment" and key in schema("shotlist-1")["properties"]:
+            hint = "write it in the shot list that includes this fragment"
         if not hint and len(allowed) > 1:
             hint = "write an address such as sc010/sh010@iterate"
         place = at.node.map[key].key_place
-        message = f"{shown(key)!r} is not a key of {_article(title)}" if title else f"{shown(key)!r} is not a key"
+        message = f"{shown(key)!r} is not a key" + (f" of {_article(title)}" if title else "")
         yield "schema-unknown-key", place, message, hint or f"its keys are {_choices(known)}"
 
 
@@ -208,7 +218,8 @@ def _pattern(wrong: Wrong, at: _At) -> Said:
         yield "schema-name", place, f"{shown(key)!r} cannot be a name here", hint
         return
     examples = [str(example) for example in wrong.schema.get("examples", ())]
-    hint = f"write {_or(examples)}" if examples else _as_cure(wrong.schema.get("description", ""))
+    like = "it like " if len(examples) == 1 else ""
+    hint = f"write {like}{_or(examples)}" if examples else _as_cure(wrong.schema.get("description", ""))
     yield "schema-pattern", at.node.place, f"{at.name} cannot be {_found(wrong.value)}", hint
 
 

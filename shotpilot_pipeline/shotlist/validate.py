@@ -7,6 +7,7 @@ the registry is empty.
 from __future__ import annotations
 
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from shotpilot_pipeline.errors import Problem
@@ -18,16 +19,29 @@ from shotpilot_pipeline.shotlist.typed import settle
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
 
+_MOST_FAULTS = 1_000  # of one file or shot; nobody reads on
+MOST_VALUES = 200_000  # values in a tree with a fault: the library takes 5 s and 500 MB to say what is wrong in them
+
 
 def check(node: Node, name: str, definition: str = "", address: str = "") -> list[Problem]:
     """Type the tree below `node` in place by a schema (or one of its `$defs`) and say all that is wrong with it."""
     cuts: list[Node] = []
     sure = settle(node, shape_of(name, definition), cuts)
     problems = [cut_sentence(cut, address) for cut in cuts]
-    if not sure:
-        for error in _validator(name, definition).iter_errors(node.plain()):
+    if not sure and _values(node) > MOST_VALUES:
+        message = f"is at fault somewhere, and holds more than {MOST_VALUES:,} values"
+        problems.append(Problem("schema-size", node.place, message, "divide it with `include`", address=address))
+    elif not sure:
+        for error in islice(_validator(name, definition).iter_errors(node.plain()), _MOST_FAULTS):
             problems.extend(sentences(_wrong(error), node, address))
     return problems
+
+
+def _values(node: Node) -> int:
+    value = node.value
+    if isinstance(value, dict | list):
+        return 1 + sum(map(_values, value.values() if isinstance(value, dict) else value))
+    return 1
 
 
 @cache

@@ -12,6 +12,9 @@ from typing import NamedTuple
 import yaml
 
 _LONGEST_SHOWN = 40  # characters of the user's text in a message
+_NEAR = 200  # characters around a place that say what was meant
+_LONGEST_LINE = 2_000  # characters of a line that are looked at
+_FAR = 200  # lines above a place that are looked at
 _ENTRY = re.compile(
     r"""(?P<lead>[ \t]*(?:-[ \t]+)*)                                         # indentation, list dashes
         (?:(?P<key>"[^"]*"|'[^']*'|[^\s\#"'{}\[\],:&*!|>%@`-][^:\n]*?|-[^\s:][^:\n]*?)[ \t]*:(?=[ \t]|$)[ \t]*)?
@@ -77,7 +80,10 @@ def syntax_fault(text: str, error: yaml.MarkedYAMLError) -> Fault:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     problem = error.problem or ""
-    lines = _Lines(text)
+    lines = Lines(text)
+    conflict = _conflict_fault(lines, line)
+    if conflict is not None:
+        return conflict
     tab = _tab_fault(lines, line)
     if tab is not None:
         return tab
@@ -89,10 +95,18 @@ def syntax_fault(text: str, error: yaml.MarkedYAMLError) -> Fault:
             return unclosed
     entry = _entry_at(lines, line)
     if entry is not None:
+        entry = _whole_item(entry, problem)
         said = _value_fault(entry, problem)
         if said is not None:
             return Fault("yaml-text", entry.line, entry.column, said.message, said.hint, (entry.line, entry.column))
     return _layout_fault(lines, line, problem)
+
+
+def in_template(text: str, index: int) -> bool:
+    """Whether `index` stands inside {{ }}: then the braces are the fault, not what is between them."""
+    before = text[max(0, index - _NEAR) : index].rpartition("\n")[2]
+    after = text[index : index + _NEAR]
+    return "{{" in before and "}}" in after and "}}" not in before[before.rfind("{{") :]
 
 
 def empty_value(text: str, index: int, key: str | None, flow: bool) -> Words:
@@ -103,16 +117,16 @@ def empty_value(text: str, index: int, key: str | None, flow: bool) -> Words:
     if flow:
         message = f"`{name}` stands here without a value: inside {{ }} a comma begins the next entry"
         return Words(message, f'if it belongs to the text before it, put that text in quotes: "…, {name}"')
-    rest = text[index : text.find("\n", index) if "\n" in text[index:] else len(text)].strip(" \t:")
+    rest = text[index : index + _NEAR].partition("\n")[0].strip(" \t:")
     if rest.startswith("#"):
         return Words(f"`{name}` has no value: everything after # is a comment",
                      f"if the text begins with #, {_BLOCK.format(key=name)}")  # fmt: skip
     return Words(f"`{name}` has no value", "write one, or `null` to unset it, or remove the key")
 
 
-def odd_key(text: str, line: int, column: int) -> Words:
+def odd_key(lines: Lines, line: int, column: int) -> Words:
     """What to say of a map or list that stands where a key belongs."""
-    entry = _entry_at(_Lines(text), line)
+    entry = _entry_at(lines, line)
     if entry is not None and "{{" in entry.text[max(0, column - 2) : column + 2]:
         return Words(f"{_named(entry)} begins with {{{{, which YAML reads as a map", _cure(entry))
     return Words("a key must be plain text", "write `key: value`")
@@ -124,30 +138,37 @@ def mended(text: str, fault: Fault) -> str | None:
         return None
     number, column = fault.value
     lines = text.split("\n")
-    indent = len(_ENTRY.match(lines[number])["lead"]) if _ENTRY.match(lines[number]) else 0  # type: ignore[index]
     own = len(lines[number]) - len(lines[number].lstrip())
     lines[number] = lines[number][:column].rstrip(" ") + ' ""'
     for below in range(number + 1, len(lines)):
         line = lines[below]
         if not line.strip():
             continue
-        if len(line) - len(line.lstrip()) <= min(own, indent):
+        if len(line) - len(line.lstrip()) <= own:
             break
         lines[below] = ""
     return "\n".join(lines)
 
 
-class _Lines:
-    """Lines of a text, found when asked for: a text of 10 MB is not split for one message."""
+class Lines:
+    """The lines of a text, as far as they are looked at; "" outside of it."""
 
     def __init__(self, text: str) -> None:
-        self.all = text.split("\n")
+        self._all = text.split("\n")
 
     def __getitem__(self, number: int) -> str:
-        return self.all[number] if 0 <= number < len(self.all) else ""
+        return self._all[number][:_LONGEST_LINE] if 0 <= number < len(self._all) else ""
 
 
-def _tab_fault(lines: _Lines, line: int) -> Fault | None:
+def _conflict_fault(lines: Lines, line: int) -> Fault | None:
+    for number in (line, line - 1):
+        if lines[number].startswith(("<<<<<<< ", "=======", ">>>>>>> ")):
+            return Fault("yaml-conflict", number, 0, "a merge conflict is left in the file",
+                         "keep one side of it, and delete the lines of <<<<<<<, ======= and >>>>>>>")  # fmt: skip
+    return None
+
+
+def _tab_fault(lines: Lines, line: int) -> Fault | None:
     for number in (line, line - 1):
         text = lines[number]
         lead = text[: len(text) - len(text.lstrip(" \t"))]
@@ -158,7 +179,7 @@ def _tab_fault(lines: _Lines, line: int) -> Fault | None:
 
 
 def _unclosed(
-    lines: _Lines, opened: tuple[int, int], gave_up: tuple[int, int], quoted: bool, problem: str
+    lines: Lines, opened: tuple[int, int], gave_up: tuple[int, int], quoted: bool, problem: str
 ) -> Fault | None:
     """A quote or bracket that is opened and never closed: the fault is where it opens, not where the parser gave up."""
     line, column = opened
@@ -174,13 +195,16 @@ def _unclosed(
         return Fault("yaml-quote", line, column, f"the quote {sign} opened here is never closed",
                      f"{cure}; or write a block: `|` and the text on the next line", mend)  # fmt: skip
     closing = {"[": "]", "{": "}"}.get(sign)
-    if closing is None or (entry is not None and begins and closing in entry.value[1:]):
-        return None  # where it is closed, the fault is what follows
+    if closing is None:
+        return None
+    if closing in lines[gave_up[0]][gave_up[1] :] and gave_up[0] == line:
+        message = f"inside {sign} {closing} a comma is missing before this, or YAML reads a sign of the text"
+        return Fault("yaml-bracket", *gave_up, message, "put a comma between entries, and texts in quotes", mend)
     return Fault("yaml-bracket", line, column, f"the {sign} opened here is never closed",
                  f"close it with {closing}; if it belongs to a text, put the text in quotes", mend)  # fmt: skip
 
 
-def _entry_at(lines: _Lines, line: int) -> _Entry | None:
+def _entry_at(lines: Lines, line: int) -> _Entry | None:
     """The `key: value` or `- value` that the line belongs to: its own, or that of the nearest line less indented."""
     while line > 0 and not lines[line].strip():
         line -= 1
@@ -188,7 +212,7 @@ def _entry_at(lines: _Lines, line: int) -> _Entry | None:
     if found is not None and found.key:
         return found
     indent = len(lines[line]) - len(lines[line].lstrip())
-    for number in range(line - 1, max(-1, line - 200), -1):
+    for number in range(line - 1, max(-1, line - _FAR), -1):
         above = lines[number]
         if above.strip() and len(above) - len(above.lstrip()) < indent:
             wrapped = _as_entry(lines, number)
@@ -198,7 +222,7 @@ def _entry_at(lines: _Lines, line: int) -> _Entry | None:
     return found
 
 
-def _as_entry(lines: _Lines, line: int) -> _Entry | None:
+def _as_entry(lines: Lines, line: int) -> _Entry | None:
     found = _ENTRY.match(lines[line])
     if found is None:
         return None
@@ -206,6 +230,13 @@ def _as_entry(lines: _Lines, line: int) -> _Entry | None:
     if not key and "-" not in found["lead"]:
         return None
     return _Entry(line, len(found["lead"]), key, value, found.start("value"), lines[line])
+
+
+def _whole_item(entry: _Entry, problem: str) -> _Entry:
+    """A list's item that holds two colons was meant as one text, not as a map."""
+    if not entry.key or "-" not in entry.text[: entry.indent] or "mapping values" not in problem:
+        return entry
+    return entry._replace(key="", value=entry.text[entry.indent :].rstrip(), column=entry.indent)
 
 
 def _named(entry: _Entry) -> str:
@@ -219,14 +250,18 @@ def _cure(entry: _Entry) -> str:
 def _value_fault(entry: _Entry, problem: str) -> Words | None:
     value = entry.value
     first = value[:1]
-    if first in "\"'" and first:
-        return Words(f"{_named(entry)} goes on after its closing quote",
-                     f"{_cure(entry)}; inside quotes a {first} is written {first * 2 if first == chr(39) else chr(92) + first}")  # fmt: skip  # noqa: E501
+    if first == "'":
+        return Words(f"{_named(entry)} goes on after its closing quote", f"write '' for a ' inside, or {_cure(entry)}")
+    if first == '"':
+        return Words(f"{_named(entry)} goes on after its closing quote", f'write \\" for a " inside, or {_cure(entry)}')
     if value.startswith("{{"):
         return Words(f"{_named(entry)} begins with {{{{, which YAML reads as a map", _cure(entry))
     if value.startswith("- "):
         return Words("a list cannot begin on the line of its key", "put each `- item` on a line of its own, indented")
     if first in "[{" and first and ("block mapping" in problem or "key" in problem or "block end" in problem):
+        closing = "]" if first == "[" else "}"
+        if value.count(first) < value.count(closing):
+            return Words(f"there is one {closing} too many here", f"remove the last {closing}")
         return Words(f"{_named(entry)} {_FIRST[first]}, and there is more after it", _cure(entry))
     if first in _FIRST and first not in "[{":
         return Words(f"{_named(entry)} {_FIRST[first]}", _cure(entry))
@@ -240,13 +275,13 @@ def _value_fault(entry: _Entry, problem: str) -> Words | None:
     return None
 
 
-def _layout_fault(lines: _Lines, line: int, problem: str) -> Fault:
+def _layout_fault(lines: Lines, line: int, problem: str) -> Fault:
     """Nothing is wrong with a value: then it is the indentation, or a stray line."""
     while line > 0 and not lines[line].strip():
         line -= 1
     text = lines[line]
     start = len(text) - len(text.lstrip())
-    above = next((number for number in range(line - 1, max(-1, line - 200), -1)
+    above = next((number for number in range(line - 1, max(-1, line - _FAR), -1)
                   if lines[number].strip() and not lines[number].lstrip().startswith("#")), None)  # fmt: skip
     if "could not find expected ':'" in problem or (":" not in text and not text.lstrip().startswith("- ")):
         return Fault("yaml-line", line, start, f"`{shown(text)}` is neither `key: value` nor part of a text",
@@ -255,8 +290,10 @@ def _layout_fault(lines: _Lines, line: int, problem: str) -> Fault:
         entry = _as_entry(lines, above)
         indent = len(lines[above]) - len(lines[above].lstrip())
         if entry is not None and entry.key and entry.value and start > indent:
-            return Fault("yaml-indent", line, start,
-                         f"this line is indented under `{shown(entry.key)}`, which already has a value",
-                         f"indent it like `{shown(entry.key)}`, with {indent} spaces")  # fmt: skip
+            key = shown(entry.key)
+            return Fault("yaml-indent", line, start, f"this line is indented under `{key}`, which already has a value",
+                         f"if it is a key, indent it like `{key}`, with {indent} spaces; if it goes on with that text, "
+                         f"write `{key}: |` and put the text on the next line, indented",
+                         (entry.line, entry.column))  # fmt: skip
     return Fault("yaml-indent", line, start, f"this line does not line up with its neighbours ({problem})",
                  "give every key of one map the same number of spaces")  # fmt: skip

@@ -9,14 +9,15 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import yaml
 
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.node import Node
-from shotpilot_pipeline.shotlist.yamlfault import Fault, empty_value, odd_key, syntax_fault
+from shotpilot_pipeline.shotlist.yamlfault import Fault, Lines, empty_value, in_template, odd_key, syntax_fault
 from shotpilot_pipeline.shotlist.yamlpure import PureParser
 
 _Parser: Any = PureParser
@@ -29,6 +30,8 @@ except ImportError:  # a PyYAML built without libyaml: the same events, fifty ti
 
 DEEPEST = 64  # levels of nesting; the deepest shot list that makes sense has about 10
 MOST_COPIED = 200_000  # nodes that aliases may add to one file
+MOST_VALUES = 1_000_000  # values of one file; a list of 10,000 shots has 200,000
+MOST_PROBLEMS = 1_000  # problems of one file, after which the rest is not read
 _COMMENT = re.compile(r"([ \t]+)#([^\n]*)")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -66,12 +69,14 @@ def paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-def parse(text: str, file: str, lines_before: int = 0) -> Parsed:
-    """Build the tree of one document. `lines_before` is added to every line: the text may be part of a file.
+def parse(text: str, file: str, lines_before: int = 0, most: int = MOST_VALUES) -> Parsed:
+    """Build the tree of one document with at most `most` values.
+
+    `lines_before` is added to every line: the text may be part of a file.
 
     Never raises for what the text holds. Parsing stops at the first syntax fault; everything else is collected.
     """
-    return _Builder(text, file, lines_before + 1).run()
+    return _Builder(text, file, lines_before + 1, most).run()
 
 
 class _Open:
@@ -93,16 +98,18 @@ class _Stop(Exception):
 
 
 class _Builder:
-    def __init__(self, text: str, file: str, first_line: int) -> None:
+    def __init__(self, text: str, file: str, first_line: int, most: int) -> None:
         self.text = text
         self.file = file
         self.first = first_line
+        self.most = most
         self.problems: list[Problem] = []
         self.open: list[_Open] = []
         self.root: Node | None = None
         self.anchors: dict[str, Node] = {}
         self.unused: dict[str, Node] = {}
         self.copied = 0
+        self.values = 0
         self.open_alias = False
         self.may_be_cut = " #" in text or "\t#" in text
 
@@ -118,13 +125,24 @@ class _Builder:
             self.problems.append(Problem(fault.rule, place, fault.message, fault.hint))
         except yaml.YAMLError as error:
             self._problem("yaml-syntax", self.first, 1, f"this is not YAML: {error}", "save it as UTF-8 text")
-        for name, node in self.unused.items():
-            what = f"begins with &{name}, which YAML reads as an anchor and drops"
-            self._problem("yaml-anchor", node.line, node.column, what, "put the text in quotes")
+        if self.root is None and not self.problems:
+            self._problem(
+                "yaml-empty", self.first, 1, "the file holds nothing but comments", "write `key: value` lines"
+            )
+        with suppress(_Stop):
+            for name, node in self.unused.items():
+                what = f"the value begins with &{name}, which YAML reads as an anchor and drops"
+                self._problem("yaml-anchor", node.line, node.column, what, "put the text in quotes")
         return Parsed(self.root, tuple(self.problems), fault, self.open_alias)
+
+    @cached_property
+    def lines(self) -> Lines:
+        return Lines(self.text)
 
     def _problem(self, rule: str, line: int, column: int, message: str, hint: str) -> None:
         self.problems.append(Problem(rule, Place(self.file, line, column), message, hint))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise _Stop
 
     def _read(self) -> None:
         parser: Any = _Parser(self.text)
@@ -192,6 +210,10 @@ class _Builder:
         if holder is None:
             self._problem("yaml-empty", line, column, "the file holds no keys", "begin it with `shotlist: 1`")
             raise _Stop
+        refused = holder.key is not None and not holder.key_line
+        if refused or (holder.flow and in_template(self.text, event.start_mark.index)):
+            holder.key = None
+            return  # the key, or the braces around it, were found fault with already
         fault = empty_value(self.text, event.start_mark.index, holder.key, holder.flow)
         if holder.key is not None and holder.key_line:
             line, column = holder.key_line, holder.key_column
@@ -232,6 +254,11 @@ class _Builder:
 
     def _place(self, node: Node) -> None:
         """Put a finished node where it belongs: under its key, into its list, or at the root."""
+        self.values += 1
+        if self.values > self.most:
+            what = f"there are more than {self.most:,} values here"
+            self._problem("yaml-size", node.line, node.column, what, "divide them among files or shots")  # fmt: skip
+            raise _Stop
         if not self.open:
             self.root = node
             return
@@ -258,7 +285,7 @@ class _Builder:
         if isinstance(node.value, str):
             self._key(holder, str(node.value), node.line, node.column, plain=False)
             return
-        fault = odd_key(self.text, node.line - self.first, node.column - 1)
+        fault = odd_key(self.lines, node.line - self.first, node.column - 1)
         self._problem("yaml-key", node.line, node.column, fault.message, fault.hint)
         holder.key, holder.key_line = "", 0
 

@@ -95,7 +95,7 @@ def compiled(folder: Path, text: str, name: str = "list.yaml") -> Result:
 
 
 def show(folder: Path, shot: str, *, head: str = "", scene: str = "", name: str = "list.yaml") -> Result:
-    """One scene `sc010` whose shots are `shot` (indented as under `shots:`); `head` and `scene` add to what is around."""
+    """One scene `sc010` whose shots are `shot` (as under `shots:`); `head` and `scene` add to what is around."""
     text = "\n".join(
         [
             "shotlist: 1",

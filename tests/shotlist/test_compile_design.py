@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.shotlist.compiling import Result, compiled, draw
@@ -209,18 +207,27 @@ def test_the_list_says_what_plans_and_reports_need(example: Result) -> None:
     assert found.cast == {"vera": "Vera Kane"}
     assert sorted(found.sources.values()) == ["refs/teal_orange.jpg", "refs/vera_front.jpg", "refs/vera_left.jpg"]
     assert found.budget == {
-        **{"show": 250 * 10**9, "run": 40 * 10**9, "shot": 4 * 10**9},
+        "show": 250 * 10**9,
+        "run": 40 * 10**9,
+        "shot": 4 * 10**9,
         "stage:final": 60 * 10**9,
     }
     assert found.moved == (("sc010/sh015", "sc010/sh020"),)
     scene = found.scenes[0]
     assert scene.heading == "EXT. rain-slick alley behind the club in Port Vale - NIGHT"
     assert dict(scene.shots[0].words) == {
-        **{"size": "Wide shot", "lens": "35mm, f/2", "mood": "tense", "look": "noir"},
-        **{"subject": "Vera Kane in black evening gown, pearl earrings", "int_ext": "exterior", "time": "night"},
-        **{"action": "steps out of the doorway, collar up", "light": "single sodium lamp, wet reflections"},
-        **{"place": "rain-slick alley behind the club in Port Vale"},
-        **{"motion": "slow push-in as she looks back", "duration": "4"},
+        "size": "Wide shot",
+        "lens": "35mm, f/2",
+        "mood": "tense",
+        "look": "noir",
+        "subject": "Vera Kane in black evening gown, pearl earrings",
+        "int_ext": "exterior",
+        "time": "night",
+        "action": "steps out of the doorway, collar up",
+        "light": "single sodium lamp, wet reflections",
+        "place": "rain-slick alley behind the club in Port Vale",
+        "motion": "slow push-in as she looks back",
+        "duration": "4",
     }
     assert [name for name, _ in scene.shots[0].words][:4] == ["size", "lens", "subject", "action"]
     assert dict(scene.shots[1].words)["light"] == "last blue light / red neon spill"

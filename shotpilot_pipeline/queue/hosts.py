@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,6 +13,7 @@ from shotpilot_pipeline.queue.failures import DownloadFailed, ForeignUrl
 QUEUE_URL = "https://queue.fal.run"
 REST_URL = "https://rest.fal.ai"
 API_URL = "https://api.fal.ai/v1"
+_CLEAN = re.compile(r"[!-\[\]-~]+\Z")  # printable ASCII without blanks and backslashes, which URL readers disagree on
 BACKUP_HOST = "queue.falrun.com"  # fal's backup domain of the queue host (docs: inference API)
 
 
@@ -69,8 +71,7 @@ def _split(url: str) -> SplitResult:
         _ = parts.port
     except ValueError:
         return SplitResult("", "", "", "", "")
-    clean = all(33 <= ord(letter) < 127 and letter != "\\" for letter in url)
-    return parts if clean else SplitResult("", "", "", "", "")
+    return parts if _CLEAN.match(url) else SplitResult("", "", "", "", "")
 
 
 def _inside(parts: SplitResult, base: SplitResult) -> bool:

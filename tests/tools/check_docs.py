@@ -8,7 +8,7 @@ link between pages leads somewhere. How an example is marked, after the fence's 
     ```yaml shot         keys of one shot; `shots`: some shots. Both stand in a list with the cast of `_STAGE_SET`
     ```yaml ... error    must be refused with exit 2
     ``` ... file=PATH    any example is also kept under PATH for those after it on the page
-    ```console           each `$ shotpilot ...` is run; a comment on the line may say `# exit 2` or `# until Ctrl-C`
+    ```console           each `$ shotpilot ...` is run; a comment may say `# exit 2`, `# until Ctrl-C`, or both
     ```console exact     what is printed (both streams) is what stands there; `...` in it is any text
 
 A page has one folder: its examples share files and run in order. Pictures and papers an example names are made for it.
@@ -165,12 +165,10 @@ def check_console(block: Block, page: Page) -> Iterator[str]:
             page.here = page.here / words[1]
         if words[:1] != ["shotpilot"]:
             continue
-        note = re.search(r"#\s*(?:exit (\d+)|(until Ctrl-C))", command)
-        wanted = int(note.group(1)) if note and note.group(1) else 0
-        if note and note.group(2):
-            code, said, wanted = *run_until_stopped(_expanded(words[1:], page.here), page.here), 130
-        else:
-            code, said = run(_expanded(words[1:], page.here), page.here)
+        noted = re.search(r"#.*\bexit (\d+)", command)
+        wanted = int(noted.group(1)) if noted else 0
+        do = run_until_stopped if re.search(r"#.*\buntil Ctrl-C", command) else run
+        code, said = do(_expanded(words[1:], page.here), page.here)
         if code != wanted:
             yield block.fault(f"`{command}` exits {code}, not {wanted}:\n{textwrap.indent(said, '    ')}", number)
         elif "exact" in block.marks and not same_text(printed, said):

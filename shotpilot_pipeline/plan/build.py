@@ -120,7 +120,7 @@ class _Planner:
             self.coming.add(task.address)
             if verdict.new:
                 self.promised[verdict.key] = (task.address, verdict.have + verdict.new)
-        elif verdict.action not in (Action.CACHED, Action.HELD):
+        else:
             self.blocked[task.address] = _why_nothing_comes(verdict.action)
         return _priced(task, verdict)
 
@@ -150,7 +150,7 @@ class _Planner:
             return _Verdict(
                 Action.CACHED, f"{pick} is picked, so no more than {_takes(have)} are wanted", have, form=form, key=key
             )
-        if not have and self._is_behind(task):
+        if not have and self._is_behind(task, key):
             return self._behind(task, missing, form, key)
         shared = self.promised.get(key)
         if shared is not None:
@@ -185,10 +185,12 @@ class _Planner:
         reason = f"behind: a later stage is bought already, so {_takes(missing)}{cost} are bought on demand only"
         return _Verdict(Action.BEHIND, reason, form=form, key=key)
 
-    def _is_behind(self, task: Task) -> bool:
+    def _is_behind(self, task: Task, key: str) -> bool:
+        """Whether the task became stale (it was bought before) after a later stage of its shot was bought."""
         if self.asked.behind or task.address in self.asked.named:
             return False
-        return self.behind.later_is_bought(task.address)
+        was_bought = task.address in self.known.picks or self._version_before(task, key) is not None
+        return was_bought and self.behind.later_is_bought(task.address)
 
     def _have(self, task: Task, key: str) -> int:
         """Takes there. Where a series is named by address, one that came short does not count: it is wanted again."""
@@ -265,6 +267,8 @@ def _why_nothing_comes(action: Action) -> str:
         Action.OMITTED: "is omitted",
         Action.BEHIND: "is behind and bought on demand only",
         Action.BLOCKED: "is blocked itself",
+        Action.HELD: "is held and has no take",
+        Action.CACHED: "has no whole series",
     }.get(action, "is not rendered and not selected")
 
 

@@ -13,8 +13,7 @@ from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.pipeline.trip import known_of, plan_list
-from shotpilot_pipeline.values.money import Money
-from shotpilot_pipeline.values.plan import Plan, PlanLine
+from shotpilot_pipeline.values.plan import plan_as_json
 
 
 @click.command()
@@ -38,45 +37,8 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
     known = known_of(reading.places, reading.compiled.moved)
     plan = plan_list(reading, wish_of(selection), known)
     if asked.json:
-        screen.result_json(plan_json(plan))
+        screen.result_json(plan_as_json(plan))
     else:
         screen.result("\n".join(plan_lines(plan, reading.compiled, screen, changes=changes)))
         screen.result("\n".join(totals_lines(plan, screen, rehearsal=asked.rehearsal)))
     return int(ExitCode.WORK_TO_BUY if check and plan.totals.rolls else ExitCode.DONE)
-
-
-def plan_json(plan: Plan) -> dict[str, object]:
-    """The plan with the keys DESIGN section 4 fixes."""
-    totals = plan.totals
-    return {
-        "tasks": [_line_json(line) for line in plan.lines],
-        "totals": {
-            "images_new": totals.images_new,
-            "images_cached": totals.images_cached,
-            "rolls": totals.rolls,
-            "cost_usd": str(totals.cost),
-            "cost_usd_at_most": str(totals.cost_at_most),
-            "unpriced": totals.unpriced,
-        },
-    }
-
-
-def _line_json(line: PlanLine) -> dict[str, object]:
-    return {
-        "address": line.address,
-        "action": line.action.value,
-        "reason": line.reason,
-        "endpoint": line.endpoint,
-        "takes_wanted": line.takes_wanted,
-        "takes_have": line.takes_have,
-        "takes_new": line.takes_new,
-        "rolls": line.rolls,
-        "cost_usd": _usd(line.cost),
-        "cost_usd_at_most": _usd(line.cost_at_most),
-        "render_key": line.key or None,
-        "notes": list(line.notes),
-    }
-
-
-def _usd(money: Money | None) -> str | None:
-    return None if money is None else str(money)

@@ -86,10 +86,15 @@ def _name(line: PlanLine) -> str:
 def _task_lines(line: PlanLine, width: int, screen: Screen) -> Iterator[str]:
     sign = SIGNS[line.action].rjust(2)
     head = f"  {sign} {_name(line):<{width}}  {line.action.value:<10}  {_takes(line):<18} {_price(line):>9}"
-    yield f"{screen.paint(head, COLOURS.get(line.action))}  {line.reason}"
+    yield f"{screen.paint(head, COLOURS.get(line.action))}  {_reason(line)}"
     if line.action not in QUIET:
         for note in line.notes:
             yield f"     {'':<{width}}  {note}"
+
+
+def _reason(line: PlanLine) -> str:
+    """The reason without the word that stands in the line already."""
+    return line.reason.removeprefix(f"{line.action.value}: ")
 
 
 def _takes(line: PlanLine) -> str:

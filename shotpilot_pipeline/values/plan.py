@@ -70,3 +70,36 @@ class Plan:
 
     lines: tuple[PlanLine, ...]
     totals: Totals
+
+
+def plan_as_json(plan: Plan) -> dict[str, object]:
+    """The plan with the keys DESIGN section 4 fixes; money is text, an unknown price is null."""
+    totals = plan.totals
+    return {
+        "tasks": [_line_as_json(line) for line in plan.lines],
+        "totals": {
+            "images_new": totals.images_new,
+            "images_cached": totals.images_cached,
+            "rolls": totals.rolls,
+            "cost_usd": str(totals.cost),
+            "cost_usd_at_most": str(totals.cost_at_most),
+            "unpriced": totals.unpriced,
+        },
+    }
+
+
+def _line_as_json(line: PlanLine) -> dict[str, object]:
+    return {
+        "address": line.address,
+        "action": line.action.value,
+        "reason": line.reason,
+        "endpoint": line.endpoint,
+        "takes_wanted": line.takes_wanted,
+        "takes_have": line.takes_have,
+        "takes_new": line.takes_new,
+        "rolls": line.rolls,
+        "cost_usd": None if line.cost is None else str(line.cost),
+        "cost_usd_at_most": None if line.cost_at_most is None else str(line.cost_at_most),
+        "render_key": line.key or None,
+        "notes": list(line.notes),
+    }

@@ -1,0 +1,63 @@
+"""`shotpilot rehearse`: the whole trip for $0."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from shotpilot_pipeline.cli.options import Asked, asking
+from shotpilot_pipeline.cli.progress import watching
+from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
+from shotpilot_pipeline.cli.screen import Screen, counted, problem_line
+from shotpilot_pipeline.cli.selecting import selecting, wish_of
+from shotpilot_pipeline.errors import ExitCode
+from shotpilot_pipeline.pipeline.keeping import RunEnd, summary_json
+from shotpilot_pipeline.pipeline.reading import read_list
+from shotpilot_pipeline.values.outcome import Outcome
+
+_BROKEN = (Outcome.FAILED, Outcome.REFUSED, Outcome.BLOCKED)
+
+
+@click.command()
+@asking
+@click.argument("file", type=click.Path(path_type=Path))
+@selecting
+def command(asked: Asked, file: Path, **selection: Any) -> int:
+    """Make the whole trip of FILE for $0: every stage to the end, with drawn slates for pictures.
+
+    Takes are picked by the rehearsal's own picks, else by the rule `first`. Everything lands in
+    .shotpilot/rehearsal/ and never counts as bought. A second run has nothing left to do.
+    """
+    asked = replace(asked, rehearsal=True)
+    screen = Screen(asked)
+    reading = read_list(file, asked.project, rehearsal=True)
+    from shotpilot_pipeline.pipeline.rehearsal import rehearse  # httpx, anyio and Pillow: only once the list passes
+
+    wish = wish_of(selection)
+    try:
+        with watching(asked) as watcher:
+            end = run_to_the_end(lambda: rehearse(reading, wish, watcher.hear))
+    except Stopped as stop:
+        screen.fault("Stopped. What was finished is kept; the same command goes on.")
+        return int(stop.exit_code)
+    for problem in end.problems:
+        screen.fault(problem_line(problem, screen))
+    if asked.json:
+        screen.result_json(summary_json(end, rehearsal=True))
+    else:
+        screen.result(_summary(end))
+        screen.message(f"Pictures: {reading.places.renders / reading.compiled.show}")
+        if end.takes_new:
+            screen.message(f"Contact sheet: shotpilot report {file} --rehearsal")
+    return int(ExitCode.TAKES_FAILED if any(task.outcome in _BROKEN for task in end.ends) else ExitCode.DONE)
+
+
+def _summary(end: RunEnd) -> str:
+    counts = [f"{end.count(outcome):,} {outcome.value}" for outcome in Outcome if end.count(outcome)]
+    if not end.takes_new and all(task.outcome not in _BROKEN for task in end.ends):
+        return f"Nothing to do: {', '.join(counts) or 'no tasks'}. $0.00 spent."
+    would = f"a render would cost ${end.cost}" + (f" and {end.unpriced} unpriced" if end.unpriced else "")
+    return f"{counted(end.takes_new, 'take')} made; {', '.join(counts)}. $0.00 spent; {would}."

@@ -1,0 +1,165 @@
+"""What happens to a take besides the store: its line in the lock, its names in renders/, the files of the run.
+
+Listens to the events of a run. The lock is written when the run ends, however it ends; what a killed run did not
+write is found again in the store by the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from shotpilot_pipeline.errors import Problem
+from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock, write_lock
+from shotpilot_pipeline.store.renders import Renders, link_renders, link_take
+from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.event import Event, TakeKept, event_as_json
+from shotpilot_pipeline.values.money import Money
+from shotpilot_pipeline.values.outcome import Outcome, TaskEnd
+from shotpilot_pipeline.values.plan import Plan, plan_as_json
+from shotpilot_pipeline.values.take import Take
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended: every task's end, and what it came to. `cost` is at the cards' prices."""
+
+    run: str  # the name of its folder
+    ends: tuple[TaskEnd, ...]
+    takes_new: int
+    cost: Money
+    unpriced: int  # tasks with new takes whose price nobody knows
+    problems: tuple[Problem, ...]  # with names in renders/
+
+    def count(self, outcome: Outcome) -> int:
+        """How many tasks ended so."""
+        return sum(end.outcome is outcome for end in self.ends)
+
+
+def summary_json(end: RunEnd, *, rehearsal: bool) -> dict[str, Any]:
+    """The run's summary with the keys DESIGN section 4 fixes."""
+    counts = Counter(task.outcome for task in end.ends)
+    summary: dict[str, Any] = {
+        "outcomes": {outcome.value: counts[outcome] for outcome in Outcome},
+        "takes_new": end.takes_new,
+        "cost_usd": "0.00" if rehearsal else str(end.cost),
+        "run": end.run,
+        "unpriced": end.unpriced,
+    }
+    return summary | ({"would_cost_usd": str(end.cost)} if rehearsal else {})
+
+
+def renders_of(reading: Reading) -> Renders:
+    """Where the list's pictures get the names people use."""
+    places, compiled = reading.places, reading.compiled
+    owner = places.shot_list.resolve().relative_to(places.root.resolve()).with_suffix("").as_posix().replace("/", "_")
+    return Renders(
+        folder=places.renders,
+        show=compiled.show,
+        owner=owner,
+        title=compiled.title,
+        pattern=compiled.name_pattern,
+        rehearsal=places.rehearsal,
+        sources=compiled.sources,
+    )
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Follows one run. Use it as a context manager: what it holds is written when the block is left."""
+
+    reading: Reading
+    store: Store
+    plan: Plan
+    run: Path = field(init=False)
+    renders: Renders = field(init=False)
+    lock: Lock = field(init=False)
+    problems: list[Problem] = field(default_factory=list)
+    _versions: dict[tuple[str, str], int] = field(default_factory=dict)
+    _new: list[tuple[str, Take]] = field(default_factory=list)
+    _events: IO[str] = field(init=False)
+
+    def __enter__(self) -> Keeper:
+        """Open the run's folder, bring the lock up to what the store has, and name what has no name yet."""
+        self.renders = renders_of(self.reading)
+        self.lock = self._whole_lock()
+        self.run = new_run(self.reading.places.runs)
+        (self.run / "plan.json").write_text(json.dumps(plan_as_json(self.plan), indent=1), encoding="utf-8")
+        self._events = (self.run / "events.jsonl").open("a", encoding="utf-8", buffering=1)
+        self.problems += link_renders(self.renders, self.store, self.lock).problems
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Write the lock, whatever happened."""
+        self._events.close()
+        self._write_lock()
+
+    def hear(self, event: Event) -> None:
+        """Note an event; a take gets its version and its names at once."""
+        self._events.write(json.dumps(event_as_json(event), ensure_ascii=False) + "\n")
+        if isinstance(event, TakeKept):
+            take = Take(event.key, event.number, event.pictures)
+            self._new.append((event.address, take))
+            version = self._version(event.address, event.key)
+            self.problems += link_take(self.renders, self.store, event.address, version, take).problems
+
+    def finish(self, ends: tuple[TaskEnd, ...]) -> RunEnd:
+        """Put the run's end together and write its summary."""
+        end = run_end(self.run.name, ends, self.problems)
+        summary = summary_json(end, rehearsal=self.reading.places.rehearsal)
+        (self.run / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
+        return end
+
+    def _version(self, address: str, key: str) -> int:
+        """The version a key is at an address: a second take of a new key must not get a version of its own."""
+        known = self._versions.get((address, key))
+        if known is None:
+            newest = max((v for (at, _), v in self._versions.items() if at == address), default=0)
+            known = self.lock.version(address, key) or max(newest + 1, self.lock.next_version(address, key))
+            self._versions[address, key] = known
+        return known
+
+    def _whole_lock(self) -> Lock:
+        """The lock, with the takes of the current keys that a killed run kept but did not write down."""
+        lock = moved_lock(read_lock(self.reading.places.lock), self.reading.compiled.moved)
+        takes = self.store.takes()
+        there = ((line.address, take) for line in self.plan.lines if line.key for take in takes.get(line.key, ()))
+        return lock.with_takes(there)
+
+    def _write_lock(self) -> None:
+        path = self.reading.places.lock
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_lock(path, self.lock.with_takes(self._new), durable=not self.reading.places.rehearsal)
+
+
+def run_end(run: str, ends: tuple[TaskEnd, ...], problems: Sequence[Problem]) -> RunEnd:
+    """What the ends of all tasks come to."""
+    bought = [end for end in ends if end.takes_new]
+    cost = sum((end.cost for end in bought if end.cost is not None), Money())
+    return RunEnd(
+        run=run,
+        ends=ends,
+        takes_new=sum(end.takes_new for end in bought),
+        cost=cost,
+        unpriced=sum(end.cost is None for end in bought),
+        problems=tuple(problems),
+    )
+
+
+def new_run(runs: Path) -> Path:
+    """A folder for a run, named by the local time it began; a second one in the same second gets a letter more."""
+    now = datetime.now().astimezone().strftime("%Y-%m-%d_%H%M%S")
+    for suffix in ("", *"bcdefghijklmnopqrstuvwxyz"):
+        folder = runs / f"{now}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise FileExistsError(f"{runs / now}: too many runs began in this second")

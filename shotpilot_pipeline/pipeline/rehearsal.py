@@ -1,0 +1,55 @@
+"""A rehearsal: the whole trip for $0. The same plan, engine, client and store as a render; only the queue is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shotpilot_pipeline.engine.local import carry_out
+from shotpilot_pipeline.engine.shop import Limits, NoBook, Shop
+from shotpilot_pipeline.pipeline.keeping import Keeper, RunEnd
+from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
+from shotpilot_pipeline.queue.rehearsal.doors import rehearsal_client
+from shotpilot_pipeline.queue.rehearsal.models import models_of
+from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
+from shotpilot_pipeline.queue.slates.draw import draw_roll
+from shotpilot_pipeline.store.show_lock import hold_show
+from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.event import Event
+
+
+async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) -> RunEnd:
+    """Carry out what the plan of `wish` says, all stages to the end, and say how every task ended.
+
+    Raises ShowLocked when another run holds the show, StoreUnwritable when the disk refuses. A cancelled rehearsal
+    keeps every whole take; the same one again goes on from there.
+    """
+    places, compiled = reading.places, reading.compiled
+    with hold_show(places.held, f"rehearse {places.shot_list.name}"):
+        store = Store(places.store, durable=False)
+        try:
+            known = known_of(places, compiled.moved)
+            plan = plan_list(reading, wish, known)
+            queue = RehearsalQueue(models_of(reading.catalog), draw_roll)
+            with Keeper(reading, store, plan) as keeper:
+
+                def hear(event: Event) -> None:
+                    keeper.hear(event)
+                    tell(event)
+
+                async with rehearsal_client(queue) as client:
+                    shop = Shop(
+                        show=compiled.show,
+                        client=client,
+                        store=store,
+                        stages=compiled.stages,
+                        book=NoBook(),
+                        sources={sha256: places.root / path for sha256, path in compiled.sources.items()},
+                        picks=known.picks,
+                        first_where_unpicked=True,
+                    )
+                    limits = Limits(unfinished=reading.settings.get("pace", "unfinished"))
+                    ends = await carry_out(plan, compiled.tasks, shop, hear, limits)
+                return keeper.finish(ends)
+        finally:
+            store.close()

@@ -1,0 +1,72 @@
+"""Writes the contact sheet of a list: where to, with which names and from which run. Looks are the review room's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from shotpilot_pipeline.pipeline.keeping import renders_of
+from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.pipeline.sheet import sheet_of
+from shotpilot_pipeline.review.page import totals
+from shotpilot_pipeline.review.report import write_report
+from shotpilot_pipeline.store.lock import moved_lock, read_lock
+from shotpilot_pipeline.store.names import picture_path
+from shotpilot_pipeline.store.pictures import EXTENSIONS
+from shotpilot_pipeline.store.renders import link_renders
+from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sheet that was written."""
+
+    file: Path
+    takes: int
+
+
+def anything_kept(reading: Reading) -> bool:
+    """Whether the list's store holds a take of anything in its lock."""
+    return bool(read_lock(reading.places.lock).addresses())
+
+
+def write_sheet(reading: Reading, output: Path | None = None) -> Written:
+    """Write the contact sheet, by default beside the pictures it shows. Raises StoreUnwritable."""
+    renders = renders_of(reading)
+    file = output or renders.folder / renders.show / "contact-sheet.html"
+    store = Store(reading.places.store, durable=False)
+    lock = moved_lock(read_lock(reading.places.lock), reading.compiled.moved)
+    link_renders(renders, store, lock)
+    page = sheet_of(
+        reading,
+        date=datetime.now().astimezone().strftime("%-d %B %Y"),
+        run=_newest_run(reading.places.runs),
+        links=_links(reading, store),
+    )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_report(page, file)
+    return Written(file, totals(page).takes)
+
+
+def _links(reading: Reading, store: Store) -> dict[str, Path]:
+    """Where each picture lies under its readable name."""
+    lock = moved_lock(read_lock(reading.places.lock), reading.compiled.moved)
+    renders, found = renders_of(reading), {}
+    formats = {
+        picture.sha256: picture.format for takes in store.takes().values() for t in takes for picture in t.pictures
+    }
+    for line in lock.lines:
+        extension = EXTENSIONS.get(formats.get(line.sha256, ""))
+        if extension:
+            at = Address.parse(line.address)
+            name = picture_path(
+                renders.show, at, line.version, line.take, line.panel, extension, renders.pattern, renders.title
+            )
+            found[line.sha256] = renders.folder / name
+    return found
+
+
+def _newest_run(runs: Path) -> str:
+    return max((folder.name for folder in runs.iterdir() if folder.is_dir()), default="") if runs.is_dir() else ""

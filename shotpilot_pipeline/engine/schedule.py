@@ -56,7 +56,8 @@ class Schedule:
         self._ends: dict[str, TaskEnd] = {}
         self._unread: list[TaskEnd] = []  # ended since they were last asked for
         self._requests: dict[str, tuple[str, str]] = {}  # address -> form, key
-        self._holders: dict[str, str] = {}  # key -> the task that renders it just now
+        self._holders: dict[str, str] = {}  # key -> the task that renders it just now, or did so last
+        self._twins: dict[str, str] = {}  # task -> the one with the same key that it waits for
         self._owed: dict[str, int] = {}  # how many ends a waiting task still waits for
         self._hangs_on: dict[str, list[str]] = {}
         self._ready: list[tuple[int, int, str]] = []
@@ -169,7 +170,7 @@ class Schedule:
 
     def _after_twin(self, address: str) -> list[str]:
         """The task with the same render key has ended: this one finds its takes, or shares its fate."""
-        twin = self._ends[self._holders[self._requests[address][1]]]
+        twin = self._ends[self._twins[address]]
         if twin.outcome in BROKEN:
             self._end(TaskEnd(address, twin.outcome, f"the same picture as {twin.address}: {twin.reason}"))
             return [address]
@@ -190,6 +191,7 @@ class Schedule:
         holder = self._holders.get(key)
         if holder is not None and self._states[holder] is not State.DONE:
             self._set(address, State.WAITING)
+            self._twins[address] = holder
             self._hangs_on.setdefault(holder, []).append(address)
             self._owed[address] = 1
             return

@@ -169,19 +169,22 @@ class _Shot:
         how = vary.get("variants") if vary is not None else None
         if vary is None or (how is not None and how.value == "all"):
             for variant in cells:
-                yield from self._line((variant,), state, _dotted(self.name, variant.id))
+                yield from self._line((variant,), state, _dotted(self.name, variant.id), chosen=False)
         else:
-            yield from self._line(tuple(cells), state, self.name)
+            yield from self._line(tuple(cells), state, self.name, chosen=True)
 
-    def _line(self, cells: tuple[Variant, ...], state: str, name: str) -> Iterator[Task]:
-        """The tasks of all stages that are not skipped; the first has one per variant, the others one for all."""
+    def _line(self, cells: tuple[Variant, ...], state: str, name: str, *, chosen: bool) -> Iterator[Task]:
+        """The tasks of all stages that are not skipped.
+
+        Where the variants are chosen among, the first stage has a task for each, and the others one for all.
+        """
         before: dict[int, tuple[str, ...]] = {}  # panel -> tasks of the stage before
         for stage in self.film.stages:
             settings = [shot_settings(self.scene, self.level, stage, variant) for variant in cells]
             if SKIP in settings[0]:
                 continue
             panels = self._panels(settings[0], before)
-            if before or len(cells) == 1:
+            if before or not chosen:
                 lines = [(name, cells, settings)]
             else:
                 lines = [

@@ -163,6 +163,7 @@ def check_console(block: Block, page: Page) -> Iterator[str]:
         words = shlex.split(command, comments=True)
         if words[:1] == ["cd"]:
             page.here = page.here / words[1]
+            page.here.mkdir(parents=True, exist_ok=True)  # where a command before failed, those after must still run
         if words[:1] != ["shotpilot"]:
             continue
         noted = re.search(r"#.*\bexit (\d+)", command)

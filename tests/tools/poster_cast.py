@@ -57,6 +57,17 @@ MARLOW = Person(
     kind="boss",
 )
 CAST = (VERA, DOYLE, MARLOW)
+#: Stands in for a face in a new show, until there is a photograph.
+ADA = Person(
+    id="ada",
+    ground=((92, 104, 88), (106, 118, 100)),
+    skin=((224, 172, 134), (134, 80, 62)),
+    hair=((132, 62, 34), (70, 32, 26)),
+    coat=((196, 188, 170), (112, 104, 96)),
+    shirt=(224, 172, 134),
+    lips=((186, 78, 66), (110, 42, 40)),
+    kind="singer",
+)
 
 JAW = {
     "singer": path("0,172 66,184 108,240 116,310 108,384 84,446 44,500 14,518 0,520"),

@@ -28,11 +28,11 @@ from shotpilot_pipeline.values.take import Pick, Take
 from shotpilot_pipeline.values.task import Task
 
 
-def png(text: str) -> bytes:
-    """A small picture of its own for each text."""
+def png(text: str, side: int = 1) -> bytes:
+    """A small picture of its own for each text, `4 * side` by `2 * side` pixels."""
     digest = bytes.fromhex(sha256_text(text))
     out = io.BytesIO()
-    PillowImage.frombytes("RGB", (4, 2), digest[:24]).save(out, "PNG")
+    PillowImage.frombytes("RGB", (4, 2), digest[:24]).resize((4 * side, 2 * side)).save(out, "PNG")
     return out.getvalue()
 
 

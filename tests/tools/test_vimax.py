@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
@@ -12,6 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
 
+from shotpilot_pipeline.catalog.cards import load_catalog
+from shotpilot_pipeline.shotlist.compile import compile_source
+from shotpilot_pipeline.shotlist.source import read_source
+from shotpilot_pipeline.values.request import input_of
 from tests.tools.vimax import main, prompt_list, show_id, storyboard_list
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -31,6 +36,24 @@ def test_any_text_fills_as_itself(text: str) -> None:
         return
     filled = Environment(autoescape=False).from_string(str(shot["prompt"])).render()
     assert filled.replace("@@", "@") == wanted.replace("@@", "@")
+
+
+@given(
+    st.lists(
+        st.text(alphabet=st.one_of(st.characters(), st.sampled_from("@@{{}}%#|: \n.-_a")), max_size=40), min_size=1
+    )
+)
+def test_any_text_reaches_the_model_as_itself(texts: list[str]) -> None:
+    wanted = [" ".join(_UNPRINTABLE.sub(" ", text).split()) for text in texts]
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "list.yaml")
+        path.write_text(prompt_list(texts, "any"), encoding="utf-8")
+        source, problems = read_source(path, Path(folder))
+        assert source is not None, problems
+        compiled, problems = compile_source(source, load_catalog())
+    assert compiled is not None, problems
+    sent = [input_of(task.forms[0])["prompt"] if task.forms else "" for task in compiled.tasks]
+    assert sent == wanted
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shotpilot_pipeline.errors import BadFiles, Problem
 from shotpilot_pipeline.pipeline.reading import read_list, root_of
+from shotpilot_pipeline.plan.graph import in_order
 from shotpilot_pipeline.shotlist.picks import read_picks
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
 
@@ -32,6 +33,7 @@ def check_file(file: Path, project: Path | None) -> Checked:
         return Checked(file, kind, _in_order(read_fragment(file, root_of(file, project))))
     try:
         reading = read_list(file, project, rehearsal=False)
+        in_order(reading.compiled.tasks)
     except BadFiles as found:
         return Checked(file, "shotlist", _in_order(found.problems))
     tasks = reading.compiled.tasks

@@ -11,6 +11,7 @@ from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import Settings, read_settings
 from shotpilot_pipeline.shotlist.recall import compile_or_recall
 from shotpilot_pipeline.shotlist.source import find_root
+from shotpilot_pipeline.store.names import name_clashes, pattern_faults
 from shotpilot_pipeline.values.task import Compiled
 
 
@@ -30,14 +31,31 @@ def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool
 
     Raises BadFiles with every problem at once: in the list, its includes and references, the settings, a model card.
     """
+    if file.is_dir():
+        fault = "is a folder, not a shot list"
+        raise BadFiles([Problem("folder", Place(str(file)), fault, "name the YAML file in it")])
     root = root_of(file, project)
     settings = read_settings(root)
     catalog = load_catalog(root / "models")
     places = places_of(file, root, rehearsal=rehearsal, store=root / settings.get("store", "place"))
     compiled, problems = compile_or_recall(file, root, catalog, places.memo, scenes=scenes)
+    if compiled is not None:
+        problems = (*problems, *_name_problems(compiled, file))
     if compiled is None or any(problem.severity is Severity.ERROR for problem in problems):
-        raise BadFiles([problem for problem in problems if problem.severity is Severity.ERROR])
+        raise BadFiles(problems)
     return Reading(places, settings, catalog, compiled, problems)
+
+
+def _name_problems(compiled: Compiled, file: Path) -> list[Problem]:
+    """What is wrong with the list's own pattern of file names; nothing is, where it keeps the usual one."""
+    if not compiled.name_pattern:
+        return []
+    faults = pattern_faults(compiled.name_pattern)
+    if not faults:
+        faults = name_clashes(
+            compiled.show, ((task.address, task.panels) for task in compiled.tasks), compiled.name_pattern
+        )
+    return [Problem("outputs-name", Place(str(file)), f"outputs.name: {fault}") for fault in faults]
 
 
 def root_of(file: Path, project: Path | None) -> Path:

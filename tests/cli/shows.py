@@ -1,0 +1,66 @@
+"""Small shows that tests of the command line are played on, and the command itself as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+LIST = """\
+shotlist: 1
+show: night
+title: Night at the Pier
+vars: {city: Port Vale}
+stages:
+  iterate: {model: kling-v3, resolution: 1K, takes: 3, pick: human}
+  final: {model: kling-v3, resolution: 2K, takes: 1, carry: image, pick: first}
+defaults: {aspect_ratio: 16:9}
+scenes:
+  sc010:
+    place: pier in {{ vars.city }}
+    int_ext: EXT
+    time: NIGHT
+    shots:
+      sh010:
+        size: WS
+        subject: a fisherman
+        action: coils a rope
+        tags: [hero]
+      sh020:
+        size: CU
+        subject: an old lantern
+        light: warm lamplight
+"""
+
+COMMAND = [sys.executable, "-m", "shotpilot_pipeline"]
+
+
+def write_list(folder: Path, text: str = LIST) -> Path:
+    """A show of two shots and two stages in `folder`."""
+    path = folder / "night.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def run(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`shotpilot ARGUMENTS` in a process of its own."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("FAL_", "SHOTPILOT_"))}
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        env={**clean, "NO_COLOR": "1", "COLUMNS": "120", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def run_json(*arguments: str | Path) -> Any:
+    """What `shotpilot ARGUMENTS --json` writes; it must succeed."""
+    done = run(*arguments, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)

@@ -106,9 +106,18 @@ class _Planner:
                 line = self._line(task, settled)
             if selected is None or address in selected:
                 found[address] = line
+        self._show_stale_picks(found)
         if order is self.tasks:
             return tuple(found.values())
         return tuple(found[task.address] for task in self.tasks if task.address in found)
+
+    def _show_stale_picks(self, lines: dict[str, PlanLine]) -> None:
+        """A pick that is not followed is shown on the line of its task, whatever becomes of that task."""
+        for address, pick in self.known.picks.items():
+            line = lines.get(address)
+            if line is not None and line.key and picked(pick, self.known.takes_of(line.key)) is None:
+                note = f"take {pick.take} was picked, but it is not a take of the current version"
+                lines[address] = line._replace(notes=(*line.notes, note))
 
     def _line(self, task: Task, settled: Settlement | None) -> PlanLine:
         """The line of a task that is not simply there already."""

@@ -98,7 +98,7 @@ async def broken_off(folder: Path, at: list[int], by_cancel: bool, unfinished: i
     return world
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(st.integers(1, 90), max_size=4), st.booleans(), st.integers(1, 5))
 def test_broken_off_and_started_again_it_ends_the_same(at: list[int], by_cancel: bool, unfinished: int) -> None:
     with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as pieces:

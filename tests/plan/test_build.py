@@ -213,8 +213,21 @@ def test_a_stale_pick_is_shown_and_counted_at_most() -> None:
     shelf.buy(after[0].keys[0], [1, 2], address="s/a@iterate")
     plan = build_plan(after, shelf.known)
     assert [line.action for line in plan.lines] == [Action.CACHED, Action.STALE_PICK, Action.WAITING]
+    assert plan.lines[0].notes == ("take 2 was picked, but it is not a take of the current version",)
+    assert build_plan(before, shelf.known).lines[0].notes == ()
     assert plan.totals.cost == Money(0)
     assert str(plan.totals.cost_at_most) == "0.056"
+
+
+def test_a_stale_pick_is_shown_where_a_rehearsal_goes_on_without_it() -> None:
+    shelf = Shelf()
+    shelf.buy("0" * 64, [1])
+    shelf.pick("s/a@iterate", 1, "0" * 64)
+    tasks = chain("s/a", iterate={"pick": "human"})
+    shelf.buy(tasks[0].keys[0], [1])
+    plan = build_plan(tasks, shelf.known, first_where_unpicked=True)
+    assert [line.action for line in plan.lines] == [Action.CACHED, Action.NEW, Action.WAITING]
+    assert "take 1 was picked" in plan.lines[0].notes[0]
 
 
 def test_a_price_that_nobody_knows_is_counted_and_not_guessed() -> None:

@@ -65,6 +65,7 @@ def _read_bytes(path: Path, file: str) -> bytes | Problem:
 
 
 def _decode(data: bytes, file: str, header: str) -> str | Problem:
+    data = data.removeprefix(b"\xef\xbb\xbf")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _problem(file, "is saved as UTF-16", "save it as UTF-8", 1, 1)
     if b"\0" in data:
@@ -72,7 +73,7 @@ def _decode(data: bytes, file: str, header: str) -> str | Problem:
         return _problem(file, "holds a NUL byte: this is not a text file, or it is damaged", "save it as UTF-8 text",
                         line, column)  # fmt: skip
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
         line, column = _spot(data[: error.start])
         byte = data[error.start]
@@ -109,5 +110,5 @@ def _plain_lines(text: str) -> str:
 def _spot(before: bytes) -> tuple[int, int]:
     """Line and column, from 1, of what follows `before`."""
     line = before.count(b"\n") + 1
-    last = before[before.rfind(b"\n") + 1 :].decode("utf-8-sig", "replace")
+    last = before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")
     return line, len(last) + 1

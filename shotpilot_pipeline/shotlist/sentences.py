@@ -127,7 +127,10 @@ def _choices(words: Sequence[str]) -> str:
 
 
 def _article(title: str) -> str:
+    """A title as part of a sentence; "" for the titles of alternatives, which are half a sentence already."""
     word = title[:1].lower() + title[1:]
+    if not word or word.startswith(("a ", "the ")):
+        return ""
     if word.endswith("s"):
         return word
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
@@ -177,7 +180,7 @@ def _unknown(wrong: Wrong, at: _At) -> Said:
         if not hint and len(allowed) > 1:
             hint = "write an address such as sc010/sh010@iterate"
         place = at.node.map[key].key_place
-        message = f"{shown(key)!r} is not a key" + (f" of {_article(title)}" if title else "")
+        message = f"{shown(key)!r} is not a key" + f" of {_article(title) or at.name}"
         yield "schema-unknown-key", place, message, hint or f"its keys are {_choices(known)}"
 
 

@@ -283,6 +283,9 @@ def _layout_fault(lines: Lines, line: int, problem: str) -> Fault:
     start = len(text) - len(text.lstrip())
     above = next((number for number in range(line - 1, max(-1, line - _FAR), -1)
                   if lines[number].strip() and not lines[number].lstrip().startswith("#")), None)  # fmt: skip
+    if "node content" in problem:
+        return Fault("yaml-sign", line, start, "in this line stands a sign with which no value may begin",
+                     "put the text in quotes, or remove the sign")  # fmt: skip
     if "could not find expected ':'" in problem or (":" not in text and not text.lstrip().startswith("- ")):
         return Fault("yaml-line", line, start, f"`{shown(text)}` is neither `key: value` nor part of a text",
                      "write `key: value`, or indent it deeper than the key it belongs to")  # fmt: skip

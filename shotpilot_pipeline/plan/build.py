@@ -146,7 +146,8 @@ class _Planner:
     def _held(self, task: Task, settled: Settlement) -> _Verdict:
         form, key = (settled.form, settled.key) if isinstance(settled, Settled) else self.behind.standing(task)
         have = self.known.counts.get(key, 0)
-        return _Verdict(Action.HELD, f"held: it keeps {_takes(have)} and buys nothing", have, form=form, key=key)
+        keeps = f"keeps {_takes(have)}" if have else "has no take"
+        return _Verdict(Action.HELD, f"held: it {keeps} and buys nothing", have, form=form, key=key)
 
     def _settled(self, task: Task, settled: Settled) -> _Verdict:
         """The request is known: what is missing of it, and whether that is to be bought."""

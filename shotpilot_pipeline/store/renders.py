@@ -179,6 +179,7 @@ def _put(source: Path, target: Path) -> bool:
 
 
 def _copy(source: Path, target: Path) -> None:
+    make_folder(target.parent, durable=False)
     near = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         shutil.copyfile(source, near)

@@ -109,8 +109,15 @@ class Keeper:
             version = self._version(event.address, event.key)
             self.problems += link_take(self.renders, self.store, event.address, version, take).problems
 
-    def finish(self, ends: tuple[TaskEnd, ...]) -> RunEnd:
-        """Put the run's end together and write its summary."""
+    def finish(self, ends: tuple[TaskEnd, ...], after: Plan) -> RunEnd:
+        """Put the run's end together and write its summary.
+
+        `after` is the plan as it stands now: a task that shares its picture with another gets its own lines and
+        names from it, since the run only told of the one that was rendered.
+        """
+        self.lock = self._with_kept(self.lock.with_takes(self._new), after)
+        self._new.clear()
+        self.problems += link_renders(self.renders, self.store, self.lock).problems
         end = run_end(self.run.name, ends, self.problems)
         summary = summary_json(end, rehearsal=self.reading.places.rehearsal)
         (self.run / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
@@ -128,8 +135,12 @@ class Keeper:
     def _whole_lock(self) -> Lock:
         """The lock, with the takes of the current keys that a killed run kept but did not write down."""
         lock = moved_lock(read_lock(self.reading.places.lock), self.reading.compiled.moved)
+        return self._with_kept(lock, self.plan)
+
+    def _with_kept(self, lock: Lock, plan: Plan) -> Lock:
+        """The lock with every take in the store that the plan's lines stand for."""
         takes = self.store.takes()
-        there = ((line.address, take) for line in self.plan.lines if line.key for take in takes.get(line.key, ()))
+        there = ((line.address, take) for line in plan.lines if line.key for take in takes.get(line.key, ()))
         return lock.with_takes(there)
 
     def _write_lock(self) -> None:

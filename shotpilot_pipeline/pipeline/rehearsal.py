@@ -50,6 +50,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
                     )
                     limits = Limits(unfinished=reading.settings.get("pace", "unfinished"))
                     ends = await carry_out(plan, compiled.tasks, shop, hear, limits)
-                return keeper.finish(ends)
+                after = plan_list(reading, wish, known_of(places, compiled.moved))
+                return keeper.finish(ends, after)
         finally:
             store.close()

@@ -183,3 +183,15 @@ def test_a_pattern_of_file_names_is_checked_before_anything_runs(tmp_path: Path)
     assert done.returncode == 2
     assert "outputs.name" in done.stderr
     assert not (tmp_path / ".shotpilot" / "rehearsal").exists()
+
+
+def test_two_shots_with_one_request_share_a_render_and_each_has_its_name(tmp_path: Path) -> None:
+    twins = LIST.replace("size: CU", "size: WS").replace(
+        "an old lantern\n        light: warm lamplight", "a fisherman\n        action: coils a rope"
+    )
+    path = write_list(tmp_path, twins)
+    plan = {task["address"]: task for task in run_json("plan", path)["tasks"]}
+    assert "one render serves both" in plan["sc010/sh020@iterate"]["reason"]
+    assert run_json("rehearse", path)["takes_new"] == 4
+    names = {file.name.partition("_v")[0] for file in (tmp_path / ".shotpilot/rehearsal/renders").rglob("*.png")}
+    assert names == {f"night_sc010_{shot}_{stage}" for shot in ("sh010", "sh020") for stage in ("iterate", "final")}

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shotpilot_pipeline.review.page import ReportPage, ReportPicture, takes_of, totals
-from shotpilot_pipeline.review.thumbs import thumbnail, thumbnail_size
+from shotpilot_pipeline.review.page import ReportPage, ReportPicture, heroes, takes_of, totals
+from shotpilot_pipeline.review.thumbs import LARGE, SMALL, Size, thumbnail, thumbnail_size
 from shotpilot_pipeline.review.views import Viewer, choices
 
 TEMPLATES = Path(__file__).parent / "templates"
+MAILABLE = 400  # pictures; a sheet of more shows all but its heroes smaller (2,100 large ones are 31 MB)
 THREADS = 4  # decoding releases the interpreter; more only costs memory (a 4K picture is 50 MB in RGB)
 
 
@@ -50,8 +51,9 @@ def report_html(page: ReportPage, folder: Path) -> Iterator[str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["thumb"] = lambda picture: _data_uri(picture, page.thumbs)
-    environment.filters["box"] = lambda picture: thumbnail_size(picture.width, picture.height)
+    sizes = _sizes(page)
+    environment.filters["thumb"] = lambda picture: _data_uri(picture, page.thumbs, sizes[picture.sha256])
+    environment.filters["box"] = lambda picture: thumbnail_size(picture.width, picture.height, sizes[picture.sha256])
     script = (TEMPLATES / "report.js").read_text("utf-8")
     return environment.get_template("report.html.j2").generate(
         page=page,
@@ -73,22 +75,33 @@ def _pictures(page: ReportPage) -> Iterator[ReportPicture]:
                 yield from take.pictures
 
 
+def _sizes(page: ReportPage) -> dict[str, Size]:
+    """How large each picture's thumbnail is, by sha256: all large, or in a long sheet only heroes and faces."""
+    found = {picture.sha256: LARGE for picture in _pictures(page)}
+    if len(found) <= MAILABLE:
+        return found
+    shots = [shot for scene in page.scenes for shot in scene.shots]
+    large = {one.sha256 for shot in shots for _, take in heroes(shot, page.stages) for one in take.pictures}
+    large |= {member.portrait.sha256 for member in page.cast if member.portrait is not None}
+    return {sha256: LARGE if sha256 in large else SMALL for sha256 in found}
+
+
 def _draw_all(page: ReportPage) -> None:
     """Draw what is not yet in the cache, several at a time; the template then only reads."""
-    wanted = {picture.sha256: picture for picture in _pictures(page)}
+    wanted, sizes = {picture.sha256: picture for picture in _pictures(page)}, _sizes(page)
     with ThreadPoolExecutor(THREADS) as pool:
-        for _ in pool.map(lambda picture: _thumb(picture, page.thumbs), wanted.values()):
+        for _ in pool.map(lambda picture: _thumb(picture, page.thumbs, sizes[picture.sha256]), wanted.values()):
             pass
 
 
-def _thumb(picture: ReportPicture, cache: Path) -> bytes:
+def _thumb(picture: ReportPicture, cache: Path, size: Size) -> bytes:
     """The thumbnail; empty for a picture that cannot be read, which the page shows as an empty frame."""
     try:
-        return thumbnail(picture.file, cache, picture.sha256)
+        return thumbnail(picture.file, cache, picture.sha256, size)
     except OSError:
         return b""
 
 
-def _data_uri(picture: ReportPicture, cache: Path) -> str:
-    data = _thumb(picture, cache)
+def _data_uri(picture: ReportPicture, cache: Path, size: Size) -> str:
+    data = _thumb(picture, cache, size)
     return "data:image/webp;base64," + base64.b64encode(data).decode("ascii") if data else ""

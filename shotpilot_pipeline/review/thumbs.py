@@ -10,58 +10,67 @@ import os
 import tempfile
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from PIL import Image
 
-AREA = 400 * 225  # pixels; a 16:9 thumbnail is 400 px wide, every other ratio gets the same area
-QUALITY = 74  # WebP; below 70 the grain and lettering of slates get muddy, above 80 the page doubles
 SUPERSAMPLE = 3  # palette pictures are thinned to this many times the thumbnail before their colours are looked up
-_EDITION = "1"  # raised when the drawing below changes, so that kept thumbnails of another look are left aside
+_EDITION = "2"  # raised when the drawing below changes, so that kept thumbnails of another look are left aside
 
 
-def thumbnail(picture: Path, cache: Path, sha256: str) -> bytes:
-    """The WebP thumbnail of `picture` (about 400 px wide), from `cache` when it has been drawn before.
+class Size(NamedTuple):
+    """How large and how good a thumbnail is. Every ratio gets the same area, so frames of one sheet weigh alike."""
+
+    name: str
+    area: int  # pixels
+    quality: int  # WebP; below 65 the lettering of slates gets muddy, above 80 the page doubles
+
+
+LARGE = Size("large", 400 * 225, 74)  # 16:9 is 400 px wide; a slate takes 11 kB
+SMALL = Size("small", 320 * 180, 70)  # 16:9 is 320 px wide; a slate takes 7.5 kB
+
+
+def thumbnail(picture: Path, cache: Path, sha256: str, size: Size = LARGE) -> bytes:
+    """The WebP thumbnail of `picture`, from `cache` when it has been drawn before.
 
     Raises OSError when the picture is missing or cannot be decoded.
     """
-    kept = cache / sha256[:2] / f"{sha256}.{_EDITION}.webp"
+    kept = cache / sha256[:2] / f"{sha256}.{size.name}{_EDITION}.webp"
     try:
         data = kept.read_bytes()
     except OSError:
         data = b""
     if data[:4] == b"RIFF" and int.from_bytes(data[4:8], "little") + 8 == len(data):
         return data
-    data = _draw(picture)
+    data = _draw(picture, size)
     _keep(data, kept)
     return data
 
 
-def thumbnail_size(width: int, height: int) -> tuple[int, int]:
+def thumbnail_size(width: int, height: int, size: Size = LARGE) -> tuple[int, int]:
     """Pixels of the thumbnail of a picture of `width` x `height`; never larger than the picture."""
-    scale = min(1.0, math.sqrt(AREA / (width * height)))
+    scale = min(1.0, math.sqrt(size.area / (width * height)))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _draw(picture: Path) -> bytes:
+def _draw(picture: Path, size: Size) -> bytes:
     from PIL import Image  # heavy: only where a thumbnail has to be drawn
 
     try:
         with Image.open(picture) as full:
-            small = _shrink(full)
+            small = _shrink(full, thumbnail_size(*full.size, size))
     except (Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise OSError(f"{picture}: {error}") from error
     out = BytesIO()
-    small.save(out, "WEBP", quality=QUALITY, method=4)
+    small.save(out, "WEBP", quality=size.quality, method=4)
     return out.getvalue()
 
 
-def _shrink(full: Image.Image) -> Image.Image:
+def _shrink(full: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The picture at thumbnail size, in RGB. Large pictures are thinned by the cheapest means first."""
     from PIL import Image
 
-    size = thumbnail_size(*full.size)
     full.draft("RGB", (size[0] * 2, size[1] * 2))  # JPEG only: decodes at 1/2, 1/4 or 1/8
     image: Image.Image = full
     if full.mode in ("P", "1", "PA") and full.width > size[0] * SUPERSAMPLE:

@@ -182,3 +182,14 @@ def test_mentions_are_named() -> None:
         Piece("."),
     )
     assert "".join(piece.text for piece in found) == "@Element2 and @Image1, @Element9."
+
+
+def test_a_long_sheet_is_light_enough_to_mail(studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.kinds = 1000
+    page = studio.page(4)
+    text, _ = written(page, tmp_path / "short.html")
+    assert set(re.findall(r'" width="(3\d\d)" ', text)) == {"388"}
+    monkeypatch.setattr("shotpilot_pipeline.review.report.MAILABLE", 10)
+    text, _ = written(page, tmp_path / "long.html")
+    assert set(re.findall(r'large" data-stage=.*?" width="(\d+)" ', text, flags=re.S)) == {"388"}
+    assert set(re.findall(r'" width="(3\d\d)" ', text)) == {"388", "369"}

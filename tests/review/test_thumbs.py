@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from shotpilot_pipeline.review.thumbs import AREA, thumbnail, thumbnail_size
+from shotpilot_pipeline.review.thumbs import LARGE, SMALL, thumbnail, thumbnail_size
 
 SHA = "ab" * 32
 
@@ -71,6 +71,14 @@ def test_a_thumbnail_keeps_the_ratio_and_never_grows(width: int, height: int) ->
     small = thumbnail_size(width, height)
     assert small[0] <= max(width, 1)
     assert small[1] <= max(height, 1)
-    assert small[0] * small[1] <= AREA * 1.05 + 300
+    assert small[0] * small[1] <= LARGE.area * 1.05 + 300
     if 0.3 < width / height < 3.5 and min(small) > 20:
         assert small[0] / small[1] == pytest.approx(width / height, rel=0.03)
+
+
+def test_two_sizes_of_one_picture_are_kept_apart(tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    Image.new("RGB", (1360, 768), "teal").save(file)
+    large, small = (thumbnail(file, tmp_path / "cache", SHA, size) for size in (LARGE, SMALL))
+    assert (opened(large).size, opened(small).size) == ((399, 225), (319, 180))
+    assert thumbnail(file, tmp_path / "cache", SHA, LARGE) == large

@@ -190,7 +190,7 @@ def _name_fault(name: str) -> str:
         if found := _REFUSED.search(part):
             return f"holds {found[0]!r}, which Windows or macOS refuses; use letters, digits, - and _"
         if part[-1] in " ." or part[0] == " ":
-            return "has a part with a blank at its end or a full stop, which Windows drops; begin and end it with a letter"
+            return "has a part with a blank or a full stop at its end, which Windows drops; end it with a letter"
         if _RESERVED.match(part):
             return f"has a part that Windows keeps for a device ({part}); begin it with another word"
         if len(part.encode()) > LONGEST:

@@ -325,7 +325,7 @@ def small_disk(tmp_path: Path) -> Iterator[tuple[Path, dict[str, object]]]:
     limit = {} if mounted else {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))}
     yield disk, limit
     if mounted:
-        subprocess.run(["umount", disk], check=True)
+        subprocess.run(["umount", "-l", disk], check=True)
 
 
 def test_a_disk_that_runs_full(small_disk: tuple[Path, dict[str, object]], root: Path) -> None:

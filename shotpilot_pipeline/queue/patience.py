@@ -44,7 +44,7 @@ class Pace:
             grown = _UNKNOWN_FIRST if elapsed < 10 else elapsed / 10
             return 0.0 if elapsed == 0 else min(grown, _LONGEST) * jitter
         early = min(seen) * (1 - _FRACTION)
-        if elapsed < early:
+        if elapsed < early or elapsed == 0:
             return early - elapsed
         usual = sorted(seen)[len(seen) // 2]
         late = max(0.0, elapsed - max(seen)) / 10

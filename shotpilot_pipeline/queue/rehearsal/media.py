@@ -1,17 +1,21 @@
 """The media host of the rehearsal queue: uploaded files, and drawn pictures that can be drawn again.
 
-Does not draw. Uploads are kept as long as the queue lives, equal bytes once. Of the drawn pictures only the latest
-are kept: they are deterministic, so an older one is drawn anew when somebody asks for it.
+Does not draw. Uploads are kept as long as the queue lives, equal bytes once, in memory while they are few and in an
+unnamed file after that. Of the drawn pictures only the latest are kept: they are deterministic, so an older one is
+drawn anew when somebody asks for it.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from os import SEEK_END
+from tempfile import SpooledTemporaryFile
 from typing import NamedTuple
 
 from shotpilot_pipeline.values.digest import sha256_bytes
 
+MOST_HEAP_BYTES = 32 * 1024 * 1024  # of uploads that are kept in memory
 MOST_DRAWN_BYTES = 48 * 1024 * 1024  # some hundred slates
 
 
@@ -22,11 +26,16 @@ class File(NamedTuple):
     content_type: str
 
 
+def _new_heap() -> SpooledTemporaryFile[bytes]:
+    return SpooledTemporaryFile(max_size=MOST_HEAP_BYTES)
+
+
 @dataclass(slots=True)
 class Media:
     """Files by their path (`/files/b/...`)."""
 
-    _bytes: dict[str, bytes] = field(default_factory=dict)  # sha256 -> uploaded bytes
+    _heap: SpooledTemporaryFile[bytes] = field(default_factory=_new_heap)  # uploaded bytes, one after the other
+    _places: dict[str, tuple[int, int]] = field(default_factory=dict)  # sha256 -> place in the heap, length
     _uploads: dict[str, tuple[str, str]] = field(default_factory=dict)  # path -> sha256 ("" until put), type
     _signatures: dict[str, str] = field(default_factory=dict)
     _drawn: OrderedDict[str, File] = field(default_factory=OrderedDict)
@@ -42,7 +51,9 @@ class Media:
         if path not in self._uploads or self._signatures[path] != signature:
             return False
         sha256 = sha256_bytes(data)
-        data = self._bytes.setdefault(sha256, data)
+        if sha256 not in self._places:
+            self._places[sha256] = self._heap.seek(0, SEEK_END), len(data)
+            self._heap.write(data)
         self._uploads[path] = (sha256, self._uploads[path][1])
         return True
 
@@ -64,4 +75,8 @@ class Media:
         if path in self._drawn:
             return self._drawn[path]
         sha256, content_type = self._uploads.get(path, ("", ""))
-        return File(self._bytes[sha256], content_type) if sha256 else None
+        if not sha256:
+            return None
+        place, length = self._places[sha256]
+        self._heap.seek(place)
+        return File(self._heap.read(length), content_type)

@@ -20,6 +20,7 @@ from shotpilot_pipeline.queue.rehearsal.wire import Answer, Request
 _RECEIVE = 64 * 1024  # bytes
 _MOST_BODY = 64 * 1024 * 1024  # bytes of one request
 _IDLE = 75.0  # seconds a silent connection is kept
+_LINGER = 1.0  # seconds
 _GRACE = 10.0  # seconds an answer may still take after a stop
 _GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, ConnectionError)
 _HTML = "content-type", "text/plain; charset=utf-8"
@@ -71,6 +72,7 @@ async def serve(
     """Serve until `stop` is set (then answers under way are finished) or the task is cancelled. Port 0 is any free
     one. `task_status.started` tells the origin, `http://host:port`. Raises OSError when the port is taken."""
     ending = stop or anyio.Event()
+    idle: set[anyio.CancelScope] = set()  # connections between two requests
     async with await anyio.create_tcp_listener(local_host=host, local_port=port) as listener:
         name = f"[{host}]" if ":" in host else host
         origin = f"http://{name}:{listener.extra_attributes[SocketAttribute.local_port]()}"
@@ -78,12 +80,14 @@ async def serve(
         async with anyio.create_task_group() as connections:
 
             async def accept(stream: SocketStream) -> None:
-                await _Connection(wire(stream), stream, queue, origin, ending).run()
+                await _Connection(wire(stream), stream, queue, origin, ending, idle).run()
 
             async with anyio.create_task_group() as accepting:
                 accepting.start_soon(listener.serve, accept, connections)
                 await ending.wait()
                 accepting.cancel_scope.cancel()
+            for waiting in list(idle):
+                waiting.cancel()
             connections.cancel_scope.deadline = anyio.current_time() + _GRACE
 
 
@@ -94,6 +98,7 @@ class _Connection:
     queue: RehearsalQueue
     origin: str
     ending: anyio.Event
+    idle: set[anyio.CancelScope]
     http: h11.Connection = field(default_factory=lambda: h11.Connection(h11.SERVER))
 
     async def run(self) -> None:
@@ -111,11 +116,19 @@ class _Connection:
             request = await self._request()
         except h11.RemoteProtocolError as error:
             await self._send(None, Answer(error.error_status_hint, (_HTML,), f"bad request: {error}\n".encode()))
+            await self._hang_up()
             return False
         if request is None:
             return False
         await self._send(request, await respond(self.queue, request))
         return self.http.our_state is h11.DONE and self.http.their_state is h11.DONE and not self.ending.is_set()
+
+    async def _hang_up(self) -> None:
+        """Close our side and hear the client out for a moment: closing at once could take the answer from its hands."""
+        with anyio.move_on_after(_LINGER):
+            await self.stream.send_eof()
+            while await self.wire.receive():
+                pass
 
     async def _request(self) -> Request | None:
         event = await self._first()
@@ -137,18 +150,15 @@ class _Connection:
 
     async def _first(self) -> object:
         """The head of the next request; None when the client is silent too long, or the server is to stop."""
-        head: object = None
-        async with anyio.create_task_group() as waiting:
-
-            async def leave() -> None:
-                await self.ending.wait()
-                waiting.cancel_scope.cancel()
-
-            waiting.start_soon(leave)
-            waiting.cancel_scope.deadline = anyio.current_time() + _IDLE
-            head = await self._next()
-            waiting.cancel_scope.cancel()
-        return head
+        if self.ending.is_set():
+            return None
+        with anyio.move_on_after(_IDLE) as waiting:
+            self.idle.add(waiting)
+            try:
+                return await self._next()
+            finally:
+                self.idle.discard(waiting)
+        return None
 
     async def _next(self) -> object:
         """The next event of the request."""

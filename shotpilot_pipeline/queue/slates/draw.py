@@ -6,41 +6,29 @@ keeps a 4K slate quick to draw, to pack and to read. The same copy gives the sam
 
 from __future__ import annotations
 
-import random
 from functools import lru_cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw
 
+from shotpilot_pipeline.queue.slates.backdrop import backdrop
 from shotpilot_pipeline.queue.slates.copy import Copy, Tile, panel_texts
-from shotpilot_pipeline.queue.slates.layout import Box, Layout, lay_out
+from shotpilot_pipeline.queue.slates.layout import CODE_SPACING, Box, Layout, lay_out
 from shotpilot_pipeline.queue.slates.lettering import (
     LEADING,
+    fit_block,
     fit_line,
-    font,
     mask_of,
     settable,
     width_of,
     write,
     write_spaced,
 )
-from shotpilot_pipeline.queue.slates.mood import ACCENTS, TONES, Mood, mood_of, palette
-from shotpilot_pipeline.queue.slates.scenery import DARK, LIGHT, Painter, columns, paint, rows
-from shotpilot_pipeline.values.digest import sha256_text
+from shotpilot_pipeline.queue.slates.mood import ACCENT, INKED, Ink, Mood, mood_of, palette
 
 MARK = "REHEARSAL"
 _MOST_TILE_PIXELS = 64_000_000  # a reference beyond this is not decoded for a thumbnail
 _TILE_SIDE = 512  # pixels of a kept thumbnail
-_SMALL = 1_100_000  # pixels of a 1K picture and a few more: scenery is painted at this size, twice as large
-
-
-class Ink:
-    """The tones type is set in, on the mood's ground."""
-
-    __slots__ = ("bright", "faint", "ground", "soft")
-
-    def __init__(self, mood: Mood) -> None:
-        self.bright, self.soft, self.faint, self.ground = (4, 40, 84, 181) if mood.light else (189, 152, 104, 7)
 
 
 def draw_roll(copy: Copy) -> tuple[bytes, ...]:
@@ -64,8 +52,7 @@ def _common(copy: Copy, mood: Mood, text: str, panel: int, lead: str = "") -> tu
     facts = "   ·   ".join((copy.aspect_ratio, copy.resolution, size, copy.model, copy.output_format))
     layout = lay_out(copy, text, under, facts)
     ink = Ink(mood)
-    slate, accent = _scenery(copy, mood, layout, text if panel else copy.prompt, panel)
-    slate.paste(accent.point(_ACCENT), None, accent.point(_OVER_HALF))
+    slate = backdrop(copy, mood, ink, layout, text, panel)
     draw = ImageDraw.Draw(slate)
     _frame_lines(draw, layout, ink, slate.size)
     _type(slate, draw, copy, layout, ink)
@@ -77,60 +64,18 @@ def _common(copy: Copy, mood: Mood, text: str, panel: int, lead: str = "") -> tu
     return slate, layout
 
 
-#: How a mask of 0 to 255 becomes accents, and where it counts.
-_ACCENT = [TONES + value * (ACCENTS - 1) // 255 for value in range(256)]
-_OVER_HALF = [255 if value > 127 else 0 for value in range(256)]
-
-
-def _scenery(copy: Copy, mood: Mood, layout: Layout, words: str, panel: int) -> tuple[Image.Image, Image.Image]:
-    """The painted scene with the ground of the type faded in, at the slate's size, and its mask of accents."""
-    full = (copy.width, copy.height)
-    shrink = min(1.0, (_SMALL / (full[0] * full[1])) ** 0.5)
-    small = (max(round(full[0] * shrink), 8), max(round(full[1] * shrink), 8))
-    seed = sha256_text("\n".join((copy.scene, copy.shot, copy.variant, words, str(panel), copy.chance)))
-    stage = (small[0] * 2, round(small[1] * layout.ground * 2))
-    painter = Painter(stage, LIGHT if mood.light else DARK, random.Random(seed), layout.focus)  # noqa: S311
-    paint(painter, words)
-    ground = Ink(mood).ground
-    picture, accent = Image.new("L", small, ground), Image.new("L", small, 0)
-    picture.paste(painter.picture.reduce(2))
-    accent.paste(painter.accent.reduce(2))
-    fade = _fade(layout, copy, small)
-    picture.paste(ground, None, fade)
-    accent.paste(0, None, fade)
-    if small == full:
-        return picture, accent
-    return picture.resize(full, Image.Resampling.BICUBIC), accent.resize(full, Image.Resampling.BILINEAR)
-
-
-def _fade(layout: Layout, copy: Copy, small: tuple[int, int]) -> Image.Image:
-    """How much of the scene the ground of the type covers, 255 for all of it."""
-    if layout.wide:
-        edge = layout.column[2] / copy.width
-        return columns(small, lambda along: round(240 * _ease(1 - (along - edge + 0.16) / 0.34)))
-    edge = min(layout.text_at[1], layout.facts.y) / copy.height
-    edge = min(edge, layout.ground - 0.02)
-    head = (layout.under.y + layout.under.size * 1.4) / copy.height
-    return rows(
-        small, lambda down: round(max(240 * _ease(1 - (edge - down) / 0.2), 220 * _ease(1 - (down - head) / 0.12)))
-    )
-
-
-def _ease(share: float) -> float:
-    """0 to 1, slow at both ends."""
-    part = min(max(share, 0.0), 1.0)
-    return part * part * (3 - 2 * part)
-
-
 def _frame_lines(draw: ImageDraw.ImageDraw, layout: Layout, ink: Ink, size: tuple[int, int]) -> None:
     """Corners of the safe area and a cross at the focus, as in a viewfinder."""
     thin, arm, inset = max(1, round(1.4 * layout.unit)), round(26 * layout.unit), round(layout.margin * 0.42)
+    above, below = layout.scene
     left, top, right, low = inset, layout.stripes[3] + inset, size[0] - inset, layout.bar[1] - inset
     for x, y, across, down in ((left, top, 1, 1), (right, top, -1, 1), (left, low, 1, -1), (right, low, -1, -1)):
         draw.line(((x + across * arm, y), (x, y), (x, y + down * arm)), ink.soft, thin)
-    x, y, arm = round(layout.focus[0] * size[0]), round(layout.focus[1] * layout.ground * size[1]), round(arm * 0.5)
-    draw.line(((x - arm, y), (x + arm, y)), ink.faint, thin)
-    draw.line(((x, y - arm), (x, y + arm)), ink.faint, thin)
+    arm = round(13 * layout.unit)
+    x, y = round(layout.focus[0] * size[0]), round((above + layout.focus[1] * (below - above)) * size[1])
+    if layout.wide or y + arm < layout.text_at[1]:
+        draw.line(((x - arm, y), (x + arm, y)), ink.faint, thin)
+        draw.line(((x, y - arm), (x, y + arm)), ink.faint, thin)
 
 
 def _type(slate: Image.Image, draw: ImageDraw.ImageDraw, copy: Copy, layout: Layout, ink: Ink) -> None:
@@ -139,8 +84,8 @@ def _type(slate: Image.Image, draw: ImageDraw.ImageDraw, copy: Copy, layout: Lay
     scene, shot = code.text[: len(copy.scene) + 1], code.text[len(copy.scene) + 1 :]
     if not layout.scene_width:
         scene, shot = "", code.text
-    write(draw, (code.x, code.y), scene, code.size, ink.faint, bold=True)
-    write(draw, (code.x + layout.scene_width, code.y), shot, code.size, ink.bright, bold=True)
+    write_spaced(draw, (code.x, code.y), scene, code.size, ink.faint, CODE_SPACING, bold=True)
+    write_spaced(draw, (code.x + layout.scene_width, code.y), shot, code.size, ink.bright, CODE_SPACING, bold=True)
     if under.text:
         _accent_line(slate, (under.x, under.y), under.text, under.size)
     for number, line in enumerate(layout.text.lines):
@@ -153,10 +98,7 @@ def _accent_line(slate: Image.Image, at: tuple[int, int], text: str, size: int) 
     """A line of type in the accent colour, over whatever is there."""
     mask = Image.new("L", (width_of(text, size, 0.02) + 4, round(size * LEADING)), 0)
     write_spaced(ImageDraw.Draw(mask), (0, 0), text, size, 255, 0.02)
-    slate.paste(mask.point(_ACCENT), at, mask.point(_OVER_SOME))
-
-
-_OVER_SOME = [255 if value > 40 else 0 for value in range(256)]
+    slate.paste(mask.point(ACCENT), at, mask.point(INKED))
 
 
 def _panel_strip(slate: Image.Image, draw: ImageDraw.ImageDraw, layout: Layout, ink: Ink, panel: int) -> None:
@@ -182,10 +124,19 @@ def _tile(slate: Image.Image, draw: ImageDraw.ImageDraw, box: Box, tile: Tile, l
         draw.rectangle(box, None, ink.soft, max(1, round(1.2 * layout.unit)))
     else:
         draw.rectangle(box, None, ink.faint, max(1, round(1.2 * layout.unit)))
-        note, size = fit_line(tile.note if not tile.data else "no picture", round(side * 0.86), layout.tile_labels, 7)
-        write(draw, (box[0] + (side - width_of(note, size)) / 2, box[1] + side / 2 - size * 0.6), note, size, ink.soft)
+        _note(draw, box, tile.note if not tile.data else "no picture", layout.tile_labels, ink.soft)
     label, size = fit_line(tile.label, side, layout.tile_labels, 7)
     write(draw, (box[0], box[3] + round(layout.tile_labels * 0.25)), label, size, ink.soft)
+
+
+def _note(draw: ImageDraw.ImageDraw, box: Box, text: str, size: int, tone: int) -> None:
+    """A few small lines in the middle of an empty tile: where its picture lies."""
+    side = box[2] - box[0]
+    block = fit_block(text.replace("_", " "), round(side * 0.84), round(side * 0.8), size, max(6, round(size * 0.7)))
+    for number, line in enumerate(block.lines):
+        x = box[0] + (side - width_of(line, block.size)) / 2
+        y = box[1] + (side - block.height) / 2 + number * block.size * LEADING
+        write(draw, (x, y), line, block.size, tone)
 
 
 _TO_TONES = [8 + value * 176 // 255 for value in range(256)]
@@ -199,7 +150,7 @@ def _covering(picture: Image.Image, side: int) -> Image.Image:
     return square.resize((side, side), Image.Resampling.BICUBIC)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)  # the faces of a show come back in shot after shot
 def thumbnail(data: bytes) -> Image.Image | None:
     """A small grey picture; None when the bytes are no picture, or one too large to open for a slate."""
     try:
@@ -239,12 +190,12 @@ def _bar(slate: Image.Image, layout: Layout) -> None:
         if used + wide + 2 * layout.margin < box[0]:
             write(draw, (box[0] - layout.margin - wide, round((box[1] - small * 1.22) / 2)), note, small, 0)
             break
-    slate.paste(bar.point(_ACCENT), (left, top))
+    slate.paste(bar.point(ACCENT), (left, top))
 
 
 def _finished(copy: Copy, mood: Mood, base: Image.Image, layout: Layout, take: int) -> bytes:
     """One take: its number drawn into its frame, coloured and encoded."""
-    slate = base.copy()
+    slate = base.copy() if copy.count > 1 else base
     _take_box(slate, copy, layout, Ink(mood), take)
     slate.putpalette(palette(mood))
     kept = BytesIO()
@@ -279,8 +230,3 @@ def _take_box(slate: Image.Image, copy: Copy, layout: Layout, ink: Ink, take: in
         mask.point([v * ink.bright // 255 + (255 - v) * ink.ground // 255 for v in range(256)]),
         (left + 4 * thin, space[0]),
     )
-
-
-def preload() -> None:
-    """Load the font once, before several threads ask for it."""
-    font(20)

@@ -14,6 +14,7 @@ from shotpilot_pipeline.queue.slates.lettering import Block, fit_block, fit_line
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 _WIDE = 1.25  # width / height from which type stands to the left
+CODE_SPACING = 0.035  # font sizes between the letters of the shot code, which are drawn bolder than the font has them
 _LONG = 700  # characters from which the prompt gets more room
 
 
@@ -46,7 +47,7 @@ class Layout(NamedTuple):
     tiles: tuple[Box, ...]
     tile_labels: int  # size of the labels below the tiles
     facts: Line
-    ground: float  # share of the height where the scene ends: a tall slate's type stands below it
+    scene: tuple[float, float]  # shares of the height between which the scene stands; a tall slate's type is outside
     focus: tuple[float, float]  # of the scene: where its light is
 
 
@@ -70,16 +71,29 @@ def lay_out(copy: Copy, text: str, under: str, facts: str) -> Layout:
     y = (panels[0][3] if panels else y) + round(16 * unit)
     fact_text, fact_size = fit_line(facts, column[2] - column[0], round(17 * unit), round(9 * unit), 0.04)
     last = Line(column[0], low - round(fact_size * 1.3), fact_text, fact_size)
-    tiles, label, tile_top = _tile_boxes(copy, unit, column, last.y - round(14 * unit))
+    tile = 72 if len(text) > _LONG else 104
+    tiles, label, tile_top = _tile_boxes(copy, unit, column, last.y - round(14 * unit), tile)
     y = max(y, take[3] + round(16 * unit)) if not wide else y
-    block = fit_block(text, column[2] - column[0], tile_top - y, round(38 * unit), round(11.5 * unit))
+    block = _text_block(text, (column[2] - column[0], tile_top - y), unit, wide)
     text_top = tile_top - block.height
-    ground = 1.0 if wide else min(1.0, max(0.5, text_top / height + 0.06))
-    focus = (0.5 + share / 2 + 0.01, 0.46) if wide else (0.5, 0.5)
+    scene = (0.0, 1.0)
+    if not wide:
+        above = take[3] / height - 0.03
+        scene = (above, min(1.0, max(above + 0.3, text_top / height + 0.06)))
+    focus = (0.5 + share / 2 + 0.01, 0.46) if wide else (0.5, 0.46)
     return Layout(
         unit, margin, wide, stripes, bar, column, take, show, code, scene_width, below, panels,
-        block, (column[0], text_top), tiles, label, last, ground, focus,
+        block, (column[0], text_top), tiles, label, last, scene, focus,
     )  # fmt: skip
+
+
+def _text_block(text: str, room: tuple[int, int], unit: float, wide: bool) -> Block:
+    """The prompt in its room; on a tall slate in the lower part of it, if it can be read there: the scene is above."""
+    if not wide:
+        block = fit_block(text, room[0], round(room[1] * 0.58), round(38 * unit), round(13.5 * unit))
+        if not block.cut:
+            return block
+    return fit_block(text, room[0], room[1], round(38 * unit), round(11 * unit))
 
 
 def _head(
@@ -90,11 +104,11 @@ def _head(
     show_text, show_size = fit_line((copy.show or "rehearsal").upper(), room, round(19 * unit), round(9 * unit), 0.16)
     show = Line(column[0], column[1], show_text, show_size)
     scene, shot = copy.scene or "", copy.shot or "untagged"
-    biggest = round((74 if length > _LONG else 112) * unit)
-    code_text, size = fit_line(f"{scene} {shot}".strip(), room, biggest, round(16 * unit))
+    biggest = round((66 if length > _LONG else 112) * unit)
+    code_text, size = fit_line(f"{scene} {shot}".strip(), room, biggest, round(16 * unit), CODE_SPACING)
     code = Line(column[0], show.y + round(show_size * 1.34 + 4 * unit), code_text, size)
-    scene_width = width_of(f"{scene} ", size) if scene and code_text.startswith(f"{scene} ") else 0
-    under_text, under_size = fit_line(under, room, round(34 * unit), round(11 * unit), 0.02)
+    scene_width = width_of(f"{scene} ", size, CODE_SPACING) if scene and code_text.startswith(f"{scene} ") else 0
+    under_text, under_size = fit_line(under, room, round((24 if length > _LONG else 34) * unit), round(11 * unit), 0.02)
     return show, code, scene_width, Line(column[0], code.y + round(size * 1.3), under_text, under_size)
 
 
@@ -112,14 +126,14 @@ def _panel_boxes(copy: Copy, unit: float, margin: int, column: Box, y: int) -> t
     return tuple((left, top, left + across, top + tall) for left in lefts)
 
 
-def _tile_boxes(copy: Copy, unit: float, column: Box, low: int) -> tuple[tuple[Box, ...], int, int]:
+def _tile_boxes(copy: Copy, unit: float, column: Box, low: int, most: int) -> tuple[tuple[Box, ...], int, int]:
     """The frames of faces and references in one row, the size of their labels, and where the text must end."""
     count = len(copy.faces) + len(copy.references)
     if not count:
         return (), 0, low - round(4 * unit)
-    gap, label = round(12 * unit), max(round(13 * unit), 8)
+    gap, label = round(12 * unit), max(round(12.5 * unit), 8)
     across = column[2] - column[0]
-    side = min(round(104 * unit), (across - gap * (count - 1)) // count)
+    side = min(round(most * unit), (across - gap * (count - 1)) // count)
     top = low - round(label * 1.5) - side
     lefts = [column[0] + number * (side + gap) for number in range(count)]
     return tuple((left, top, left + side, top + side) for left in lefts), label, top - round(18 * unit)

@@ -13,6 +13,14 @@ from typing import NamedTuple
 TONES = 192
 ACCENTS = 64
 
+#: How a mask of 0 to 255 becomes accents.
+ACCENT = [TONES + value * (ACCENTS - 1) // 255 for value in range(256)]
+#: The same for lights in the scene, whose edges get no dark seam.
+GLOW = [TONES + ACCENTS - 1 - (255 - value) * ACCENTS // 800 for value in range(256)]
+#: Where a mask counts: type from its first trace on, lights from the half.
+INKED = [255 if value > 40 else 0 for value in range(256)]
+LIT = [255 if value > 127 else 0 for value in range(256)]
+
 Colour = tuple[int, int, int]
 
 
@@ -96,3 +104,12 @@ def _between(stops: Sequence[Colour], share: float) -> Colour:
     left, right, part = stops[index], stops[index + 1], place - index
     red, green, blue = (round(a + (b - a) * part) for a, b in zip(left, right, strict=True))
     return red, green, blue
+
+
+class Ink:
+    """The tones type is set in, on the mood's ground."""
+
+    __slots__ = ("bright", "faint", "ground", "soft")
+
+    def __init__(self, mood: Mood) -> None:
+        self.bright, self.soft, self.faint, self.ground = (4, 40, 84, 181) if mood.light else (189, 152, 104, 7)

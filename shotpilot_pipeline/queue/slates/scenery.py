@@ -1,114 +1,21 @@
-"""The picture behind the type: a small storyboard drawn from the prompt's words. Does not know type or colours.
-
-Everything is painted in tones of 0 to 191, twice as large as a 1K picture, and scaled from there, which smooths the
-edges; lights in the accent colour go into a mask of their own, since accents cannot be mixed with tones.
-"""
+"""The picture behind the type: a small storyboard drawn from the prompt's words. Does not know type or colours."""
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable
 
-from PIL import Image, ImageDraw
+from PIL import Image
 
-Point = tuple[float, float]
-
-
-class Tones(NamedTuple):
-    """The tone of each thing, from 0 (dark) to 191 (light)."""
-
-    sky: tuple[int, int]  # top, horizon
-    layers: tuple[int, int, int]  # far, middle, near
-    figure: int
-    rim: int  # the light around a figure
-    spark: int  # stars, rain, windows
-
-
-DARK = Tones((12, 74), (58, 36, 18), 5, 118, 150)
-LIGHT = Tones((178, 132), (120, 92, 60), 16, 170, 190)
-
-
-@dataclass(slots=True)
-class Painter:
-    """A picture of tones and its mask of accents, painted together."""
-
-    size: tuple[int, int]
-    tones: Tones
-    chance: random.Random
-    focus: Point  # where the light is, in shares of width and height
-    picture: Image.Image = field(init=False)
-    accent: Image.Image = field(init=False)
-    _draw: ImageDraw.ImageDraw = field(init=False)
-    _mask: ImageDraw.ImageDraw = field(init=False)
-
-    def __post_init__(self) -> None:
-        top, low = self.tones.sky
-        self.picture = rows(self.size, lambda down: round(top + (low - top) * down**1.4))
-        self.accent = Image.new("L", self.size, 0)
-        self._draw, self._mask = ImageDraw.Draw(self.picture), ImageDraw.Draw(self.accent)
-
-    def shape(self, points: Sequence[Point], tone: int) -> None:
-        """A filled polygon that covers what is behind it."""
-        self._draw.polygon(points, tone)
-        self._mask.polygon(points, 0)
-
-    def oval(self, centre: Point, radii: Point, tone: int) -> None:
-        """A filled ellipse that covers what is behind it."""
-        box = (centre[0] - radii[0], centre[1] - radii[1], centre[0] + radii[0], centre[1] + radii[1])
-        self._draw.ellipse(box, tone)
-        self._mask.ellipse(box, 0)
-
-    def line(self, points: Sequence[Point], width: float, tone: int) -> None:
-        """A line over everything."""
-        self._draw.line(points, tone, max(1, round(width)))
-        self._mask.line(points, 0, max(1, round(width)))
-
-    def light(self, centre: Point, radius: float) -> None:
-        """A disc of accent with a soft halo: sun, moon, lamp."""
-        for ring in range(5, 0, -1):
-            box = _around(centre, radius * (1 + 0.22 * ring))
-            x, y = min(max(centre[0], 0), self.size[0] - 1), min(max(box[1], 0), self.size[1] - 1)
-            base = self.picture.crop((int(x), int(y), int(x) + 1, int(y) + 1)).tobytes()[0]
-            self._draw.ellipse(box, min(base + 5 * (6 - ring), 170))
-        self._mask.ellipse(_around(centre, radius), 255)
-
-    def glow(self, points: Sequence[Point], width: float) -> None:
-        """A line of accent: neon, the edge of a ring."""
-        self._mask.line(points, 255, max(1, round(width)))
-
-    def glow_shape(self, points: Sequence[Point]) -> None:
-        """A filled polygon of accent."""
-        self._mask.polygon(points, 255)
-
-    def at(self, x: float, y: float) -> Point:
-        """A point given in shares of width and height."""
-        return x * self.size[0], y * self.size[1]
-
-
-def rows(size: tuple[int, int], value: Callable[[float], int]) -> Image.Image:
-    """A picture whose tone changes from top to bottom: `value` of 0 to 1."""
-    wide, high = size
-    return Image.frombytes("L", size, b"".join(bytes((value(row / high),)) * wide for row in range(high)))
-
-
-def columns(size: tuple[int, int], value: Callable[[float], int]) -> Image.Image:
-    """A picture whose tone changes from left to right: `value` of 0 to 1."""
-    wide, high = size
-    return Image.frombytes("L", size, bytes(value(column / wide) for column in range(wide)) * high)
-
-
-def _around(centre: Point, radius: float) -> tuple[float, float, float, float]:
-    return centre[0] - radius, centre[1] - radius, centre[0] + radius, centre[1] + radius
+from shotpilot_pipeline.queue.slates.painter import Painter, Point, rows
+from shotpilot_pipeline.queue.slates.people import people
 
 
 def paint(painter: Painter, words: str) -> None:
     """Paint the scene the words speak of: the place, then the people in front of it, then the weather."""
     place = next((draw for form, draw in _PLACES if re.search(rf"\b(?:{form})", words, re.IGNORECASE)), _open_stage)
     place(painter)
-    _people(painter, words)
+    people(painter, words)
     for form, draw in _WEATHER:
         if re.search(rf"\b(?:{form})", words, re.IGNORECASE):
             draw(painter)
@@ -267,7 +174,7 @@ def _doorway(painter: Painter) -> None:
     frame = [(x - wide * 1.12, 0.2), (x + wide * 1.12, 0.2), (x + wide * 1.12, floor), (x - wide * 1.12, floor)]
     painter.shape([painter.at(*corner) for corner in frame], tones.layers[0])
     door = [(x - wide, 0.225), (x + wide, 0.225), (x + wide, floor), (x - wide, floor)]
-    painter.shape([painter.at(*corner) for corner in door], tones.rim)
+    painter.shape([painter.at(*corner) for corner in door], tones.spark)
     spill = [(x - wide, floor), (x + wide, floor), (x + wide * 2.4, 1.02), (x - wide * 2.0, 1.02)]
     painter.shape([painter.at(*corner) for corner in spill], tones.layers[0])
     painter.light(painter.at(x, 0.34), 0.05 * min(painter.size))
@@ -299,7 +206,7 @@ def _open_stage(painter: Painter) -> None:
     """No place is named: a cone of light on an empty stage."""
     x, y = painter.focus
     tones = painter.tones
-    painter.light(painter.at(x, max(y - 0.16, 0.2)), 0.17 * min(painter.size))
+    painter.light(painter.at(x, y), 0.18 * min(painter.size))
     foot, half = 0.86, 0.3 * min(1.0, painter.size[1] / painter.size[0] * 1.3)
     painter.shape(
         [painter.at(0, foot - 0.1), painter.at(1, foot - 0.1), painter.at(1, 1), painter.at(0, 1)], tones.layers[2]
@@ -312,91 +219,6 @@ def _stars(painter: Painter, count: int, low: float) -> None:
         x, y = painter.at(painter.chance.random(), painter.chance.random() * low)
         size = painter.chance.choice((1, 1, 1.6, 2.4)) * painter.size[1] / 900
         painter.oval((x, y), (size, size), painter.tones.spark - painter.chance.randrange(60))
-
-
-_SIZES = (
-    (r"extreme close|ecu\b|macro", 1.1),
-    (r"medium close|mcu\b", 0.46),
-    (r"close[- ]?up|cu\b|portrait|headshot|face fills", 0.66),
-    (r"medium wide|mws\b|cowboy|three[- ]quarter", 0.2),
-    (r"extreme wide|ews\b|establishing|aerial|vista|tiny", 0.032),
-    (r"wide|ws\b|full shot|long shot|fs\b", 0.078),
-    (r"medium|ms\b|waist|two[- ]shot|over[- ]the[- ]shoulder", 0.32),
-)
-_PERSON = (
-    r"\b(?:@?element\d+|man|men|woman|women|she|he|her|his|girl|boy|child|figures?|people|person|detective|fatale|"
-    r"commander|silhouette\w*|lawyer|judge|singer|actor|hero|heroine|soldier|captain|couple|stranger|courier|driver|lovers|guard|firefighter|rider|dancer|worker|nurse|doctor|priest|king|queen)\b(?!['’]s)"
-)
-
-
-_APART = 2.6  # heads between two people
-_TWO = r"\b(?:two|couple|both|lovers|pair of)\b"
-
-
-def _people(painter: Painter, words: str) -> None:
-    """Silhouettes as large as the shot's size says, one for each member of the cast up to three."""
-    mentioned = len(set(re.findall(r"@Element\d+", words)))
-    crowd = bool(re.search(r"\b(?:crowd|gallery|audience|mob|army)\b", words, re.IGNORECASE))
-    if not (mentioned or crowd or re.search(_PERSON, words, re.IGNORECASE)):
-        return
-    head = next((size for form, size in _SIZES if re.search(rf"\b(?:{form})", words, re.IGNORECASE)), 0.2)
-    if crowd and head < 0.6:
-        _crowd(painter)
-        return
-    count = min(max(mentioned, 1 + bool(re.search(_TWO, words, re.IGNORECASE))), 3)
-    free = 2 * (1 - painter.focus[0]) if painter.focus[0] > 0.5 else 0.92  # of the width, around the light
-    high = min(painter.size[1], painter.size[0] * 0.8)
-    head = min(head, free * painter.size[0] / high / (_APART * (count - 1) + 1.4)) if count > 1 else head
-    tall = head * high
-    aside = 0.0 if count > 1 or head > 0.6 else 0.13 * free
-    middle, top = (painter.focus[0] - aside) * painter.size[0], _head_top(painter, head)
-    for number in range(count):
-        offset = (number - (count - 1) / 2) * tall * _APART
-        _figure(painter, (middle + offset, top + tall * 0.16 * (number % 2)), tall)
-
-
-def _crowd(painter: Painter) -> None:
-    """Three rows of heads and shoulders, nearer ones larger."""
-    middle = painter.focus[0] * painter.size[0]
-    for count, size, top in ((7, 0.075, 0.5), (6, 0.1, 0.6), (5, 0.135, 0.72)):
-        tall = size * min(painter.size[1], painter.size[0] * 0.8)
-        for number in range(count):
-            offset = (number - (count - 1) / 2 + painter.chance.uniform(-0.15, 0.15)) * tall * 1.7
-            lift = painter.chance.uniform(-0.2, 0.2) * tall
-            _figure(painter, (middle + offset, top * painter.size[1] + lift), tall)
-
-
-def _head_top(painter: Painter, head: float) -> float:
-    """Where heads begin: people stand on the ground in wide shots, and are cut by the frame in close ones."""
-    high = painter.size[1]
-    if head < 0.115:
-        return high * 0.92 - 7.4 * head * min(high, painter.size[0] * 0.8)
-    return high * max(0.1, 0.4 - 0.42 * head)
-
-
-def _figure(painter: Painter, at: Point, head: float) -> None:
-    """Head, neck, shoulders and coat, first in the rim's light, then in the dark a little to the side."""
-    tones = painter.tones
-    for shift, tone in ((0.0, tones.rim), (0.045 * head, tones.figure)):
-        x, y = at[0] - shift, at[1] + shift * 0.5
-        wide = head * 0.38
-        painter.oval((x, y + head * 0.5), (wide, head * 0.5), tone)
-        neck = [(x - wide * 0.5, y + head * 0.8), (x + wide * 0.5, y + head * 0.8)]
-        neck += [(x + wide * 0.62, y + head * 1.25), (x - wide * 0.62, y + head * 1.25)]
-        painter.shape(neck, tone)
-        right = [
-            (0.5, 1.16),
-            (1.0, 1.32),
-            (1.16, 1.6),
-            (1.22, 2.6),
-            (1.1, 4.3),
-            (0.86, 4.4),
-            (0.66, 7.4),
-            (0.3, 7.4),
-            (0.06, 4.6),
-        ]
-        side = [(x + part * head * 0.82, y + down * head) for part, down in right]
-        painter.shape([*side, *((2 * x - px, py) for px, py in reversed(side))], tone)
 
 
 def _rain(painter: Painter) -> None:

@@ -5,6 +5,7 @@ Does not read YAML and does not plan.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.digest import canonical_json
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
+
+_PANEL = re.compile(r"\.p\d\d@")
 
 
 class Part(NamedTuple):
@@ -99,7 +102,9 @@ def join(film: Film, source: Source, parts: Sequence[Part]) -> tuple[Compiled, t
 
 def in_place_order(problems: Iterable[Problem]) -> list[Problem]:
     """Problems by file, line and column; the same thing said at one place only once."""
-    kept = {(problem.place, problem.message): problem for problem in problems}
+    kept: dict[tuple[Place, str], Problem] = {}
+    for problem in problems:
+        kept.setdefault((problem.place, problem.message), problem)
     return sorted(kept.values(), key=lambda problem: problem.place)
 
 
@@ -248,15 +253,15 @@ def _group_faults(
     """What is wrong with a name that is no task: several of one shot, or none at all."""
     members = groups.get(ask.address, [])
     shot, _, stage = ask.address.partition("@")
+    part = whole.get(shot)
     if members and ask.panel:
         alone = f"{shot}.p{ask.panel:02}@{stage}"
         return [] if alone in known else [(f"{ask.address} has no panel {ask.panel}", "correct panel")]
-    if members and _chosen_among(members, known):
+    if members and part is not None and _chosen_among(members, part):
         return []
     if members:
         names = ", ".join(task.address for task in members[:4])
         return [(f"{ask.address} stands for {len(members)} tasks, and each has its own pick", f"name one: {names}")]
-    part = whole.get(shot)
     if part is not None and part.done.tasks:
         stages = dict.fromkeys(task.stage for task in part.done.tasks)
         hint = near(stage, stages) or f"it has {', '.join(stages)}"
@@ -266,11 +271,13 @@ def _group_faults(
     return [(f"there is no task {ask.address}", near(ask.address, known) or "write scene/shot@stage")]
 
 
-def _chosen_among(members: Sequence[Task], known: Mapping[str, Task]) -> bool:
-    """Whether one pick goes on from these variants: they all feed one task, or nothing comes behind them."""
+def _chosen_among(members: Sequence[Task], part: Part) -> bool:
+    """Whether one pick goes on from these tasks: they are variants at the first stage, and none has a way of its own."""
+    first = part.done.tasks[0].stage
+    if members[0].stage != first or any(_PANEL.search(task.address) for task in members):
+        return False
     names = {task.address for task in members}
-    feeds = [task for task in known.values() if names.intersection(task.gates)]
-    return all(len(task.gates) == len(names) for task in feeds)
+    return all(len(task.gates) == len(names) for task in part.done.tasks if names.intersection(task.gates))
 
 
 def _move_problems(moves: Sequence[Node], parts: Sequence[Part]) -> list[Problem]:

@@ -165,13 +165,17 @@ class _Shot:
         return _tags(with_level(self.scene.by_stage[stage], self.level, stage))
 
     def _all_lines(self, cells: Sequence[Variant], state: str) -> Iterator[Task]:
-        vary = self._vary()
-        how = vary.get("variants") if vary is not None else None
-        if vary is None or (how is not None and how.value == "all"):
+        if self._each_its_own_way():
             for variant in cells:
                 yield from self._line((variant,), state, _dotted(self.name, variant.id), chosen=False)
         else:
             yield from self._line(tuple(cells), state, self.name, chosen=True)
+
+    def _each_its_own_way(self) -> bool:
+        """No variants, or `variants: all`: nothing is chosen among them."""
+        vary = self._vary()
+        how = vary.get("variants") if vary is not None else None
+        return vary is None or (how is not None and how.value == "all")
 
     def _line(self, cells: tuple[Variant, ...], state: str, name: str, *, chosen: bool) -> Iterator[Task]:
         """The tasks of all stages that are not skipped.

@@ -216,7 +216,7 @@ def _checked(film: Film, nodes: list[Node]) -> Iterator[Problem]:
         except BadReference as bad:
             yield bad.problem
             continue
-        faults = [limit_problem(node, reference, card.limits.file, card.family) for card in film.catalog.cards.values()]
+        faults = [limit_problem(node, reference, card.limits.file) for card in film.catalog.cards.values()]
         if all(faults):
             yield from faults[:1]  # type: ignore[misc]
 

@@ -150,12 +150,12 @@ def beyond(fact: Fact, limits: FileLimits) -> tuple[str, str] | None:
     return None
 
 
-def limit_problem(node: Node, reference: Reference, limits: FileLimits, family: str) -> Problem | None:
-    """The problem of a reference that `family` does not take; None when it does, or when only its URL is known."""
+def limit_problem(node: Node, reference: Reference, limits: FileLimits) -> Problem | None:
+    """The problem of a reference that a model does not take; None when it does, or when only its URL is known."""
     fault = beyond(reference.fact, limits) if reference.fact else None
     if fault is None:
         return None
-    return _bad(node, f"{node.value} cannot be sent to {family}: {fault[0]}", fault[1]).problem
+    return _bad(node, f"{node.value} cannot be sent: {fault[0]}", fault[1]).problem
 
 
 def _bad(node: Node, message: str, cure: str) -> BadReference:

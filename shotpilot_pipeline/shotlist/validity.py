@@ -35,7 +35,7 @@ def input_problems(
         found.append(Problem("series-amount-range", where("series_amount"), message, "split it into several shots"))
     found += _count_problems(card, end, wire, where)
     for node, reference in pictures.files:
-        problem = limit_problem(node, reference, card.limits.file, card.family)
+        problem = limit_problem(node, reference, card.limits.file)
         found += [problem] if problem else []
     return found or _schema_problems(card, end, wire, where)
 
@@ -85,7 +85,7 @@ def _count_problems(card: Card, end: Endpoint, wire: Mapping[str, Any], where: W
     if images > end.max_images:
         message = f"{images} images are sent; {card.family} takes {end.max_images or 'none'}"
         found.append(Problem("image-count", where("images"), message, "mention fewer"))
-    if images + len(elements) > card.limits.together:
+    if elements and images + len(elements) > card.limits.together:
         message = f"{len(elements)} elements and {images} images are sent; {card.limits.together} together are taken"
         found.append(Problem("elements-too-many", where("elements"), message, "mention fewer of the cast"))
     for element in elements:

@@ -68,10 +68,13 @@ def serve_command(
     queue = RehearsalQueue(
         models_of(load_catalog(folder)), draw_roll, service_seconds, runs_at_once, seed_free=seed_free
     )
+    fault = ""
     try:
         anyio.run(_serve, queue, host, port)
-    except OSError as error:
-        raise UsageError(f"cannot listen at {host}:{port} ({error.strerror or error}); try --port 0") from None
+    except* OSError as errors:
+        fault = str(errors.exceptions[0])
+    if fault:
+        raise UsageError(f"cannot listen at {host}:{port} ({fault}); try another --host, or --port 0 for any free one")
     click.echo(f"Stopped. Accepted requests: {queue.accepted}; billable units: {queue.billed_units}.", err=True)
 
 

@@ -45,9 +45,10 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=4096)
 def settable(text: str) -> str:
     """`text` in letters the font has."""
-    if text.isascii():
-        return " ".join(text.split())
-    flat = "".join(_SIGNS.get(sign, sign) for sign in text)
+    folded = " ".join(text.split())
+    if folded.isascii() and folded.isprintable():
+        return folded
+    flat = "".join(_SIGNS.get(sign, sign) for sign in folded)
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", flat) if not unicodedata.combining(sign))
     return " ".join("".join(sign if sign in _KNOWN or sign.isspace() else "·" for sign in plain).split())
 

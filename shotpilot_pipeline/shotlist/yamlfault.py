@@ -12,6 +12,7 @@ from typing import NamedTuple
 import yaml
 
 _LONGEST_SHOWN = 40  # characters of the user's text in a message
+_NEXT_LINE = re.compile(r"[ \t:]*(?:\n[ \t]*)*\n( *)[^\s#]")
 _NEAR = 200  # characters around a place that say what was meant
 _LONGEST_LINE = 2_000  # characters of a line that are looked at
 _FAR = 200  # lines above a place that are looked at
@@ -21,6 +22,7 @@ _ENTRY = re.compile(
         (?P<value>[^\n]*)""",
     re.VERBOSE,
 )
+_HEADER = re.compile(r"[|>][-+1-9]{0,2}(?:[ \t]+#.*)?")  # of a block: no words follow on its line
 _BLOCK = "write `{key}: |` and put the text on the next line, indented; or put it in quotes"
 _ITEM = "put the text in quotes"
 #: What a value may not begin with, and why.
@@ -99,6 +101,9 @@ def syntax_fault(text: str, error: yaml.MarkedYAMLError) -> Fault:
         said = _value_fault(entry, problem)
         if said is not None:
             return Fault("yaml-text", entry.line, entry.column, said.message, said.hint, (entry.line, entry.column))
+    sign = lines[line][column : column + 1]
+    if "cannot start any token" in problem and sign in _FIRST:
+        return Fault("yaml-text", line, column, f"the text here {_FIRST[sign]}", _ITEM)
     return _layout_fault(lines, line, problem)
 
 
@@ -121,7 +126,17 @@ def empty_value(text: str, index: int, key: str | None, flow: bool) -> Words:
     if rest.startswith("#"):
         return Words(f"`{name}` has no value: everything after # is a comment",
                      f"if the text begins with #, {_BLOCK.format(key=name)}")  # fmt: skip
-    return Words(f"`{name}` has no value", "write one, or `null` to unset it, or remove the key")
+    cure = "write one, or `null` to unset it, or remove the key"
+    own, below = _indent_at(text, index), _NEXT_LINE.match(text, index)
+    if below is not None and len(below[1]) == own:
+        cure = "indent the lines below it deeper if they belong to it, or write `null` to unset it, or remove the key"
+    return Words(f"`{name}` has no value", cure)
+
+
+def _indent_at(text: str, index: int) -> int:
+    start = text.rfind("\n", 0, index) + 1
+    line = text[start : start + _LONGEST_LINE]
+    return len(line) - len(line.lstrip(" "))
 
 
 def odd_key(lines: Lines, line: int, column: int) -> Words:
@@ -158,6 +173,10 @@ class Lines:
 
     def __getitem__(self, number: int) -> str:
         return self._all[number][:_LONGEST_LINE] if 0 <= number < len(self._all) else ""
+
+    def indent(self, number: int) -> int:
+        """How many spaces (or tabs) a line begins with."""
+        return len(self[number]) - len(self[number].lstrip())
 
 
 def _conflict_fault(lines: Lines, line: int) -> Fault | None:
@@ -200,7 +219,8 @@ def _unclosed(
     if closing in lines[gave_up[0]][gave_up[1] :] and gave_up[0] == line:
         message = f"inside {sign} {closing} a comma is missing before this, or YAML reads a sign of the text"
         return Fault("yaml-bracket", *gave_up, message, "put a comma between entries, and texts in quotes", mend)
-    return Fault("yaml-bracket", line, column, f"the {sign} opened here is never closed",
+    why = ": everything after ` #` is a comment" if re.search(r"[ \t]#", lines[line][column:]) else ""
+    return Fault("yaml-bracket", line, column, f"the {sign} opened here is never closed{why}",
                  f"close it with {closing}; if it belongs to a text, put the text in quotes", mend)  # fmt: skip
 
 
@@ -211,10 +231,10 @@ def _entry_at(lines: Lines, line: int) -> _Entry | None:
     found = _as_entry(lines, line)
     if found is not None and found.key:
         return found
-    indent = len(lines[line]) - len(lines[line].lstrip())
+    indent = lines.indent(line)
     for number in range(line - 1, max(-1, line - _FAR), -1):
         above = lines[number]
-        if above.strip() and len(above) - len(above.lstrip()) < indent:
+        if above.strip() and lines.indent(number) < indent:
             wrapped = _as_entry(lines, number)
             if wrapped is not None and wrapped.value and (found is None or "-" not in lines[line][: found.column]):
                 return wrapped
@@ -263,7 +283,7 @@ def _value_fault(entry: _Entry, problem: str) -> Words | None:
         if value.count(first) < value.count(closing):
             return Words(f"there is one {closing} too many here", f"remove the last {closing}")
         return Words(f"{_named(entry)} {_FIRST[first]}, and there is more after it", _cure(entry))
-    if first in _FIRST and first not in "[{":
+    if first in _FIRST and first not in "[{" and not _HEADER.fullmatch(value):
         return Words(f"{_named(entry)} {_FIRST[first]}", _cure(entry))
     colon = re.search(r":(?=\s|$)", value)
     if colon and first not in "[{":
@@ -279,24 +299,31 @@ def _layout_fault(lines: Lines, line: int, problem: str) -> Fault:
     """Nothing is wrong with a value: then it is the indentation, or a stray line."""
     while line > 0 and not lines[line].strip():
         line -= 1
-    text = lines[line]
-    start = len(text) - len(text.lstrip())
-    above = next((number for number in range(line - 1, max(-1, line - _FAR), -1)
-                  if lines[number].strip() and not lines[number].lstrip().startswith("#")), None)  # fmt: skip
+    text, start = lines[line], lines.indent(line)
     if "node content" in problem:
         return Fault("yaml-sign", line, start, "in this line stands a sign with which no value may begin",
                      "put the text in quotes, or remove the sign")  # fmt: skip
+    above = next((number for number in range(line - 1, max(-1, line - _FAR), -1)
+                  if lines[number].strip() and not lines[number].lstrip().startswith("#")), line)  # fmt: skip
+    entry = _entry_at(lines, above) if above < line else None
+    if entry is not None and entry.value and start > lines.indent(entry.line):
+        hash_at = re.search(r"[ \t]#", lines[above])
+        if hash_at is not None and ":" not in text:
+            return Fault("yaml-text", above, hash_at.start() + 1,
+                         f"{_named(entry)} is cut at this #, which begins a comment, and goes on below", _cure(entry),
+                         (entry.line, entry.column))  # fmt: skip
+        if entry.key and ":" in text:
+            return _indented_under(entry, lines.indent(entry.line), line, start)
     if "could not find expected ':'" in problem or (":" not in text and not text.lstrip().startswith("- ")):
         return Fault("yaml-line", line, start, f"`{shown(text)}` is neither `key: value` nor part of a text",
                      "write `key: value`, or indent it deeper than the key it belongs to")  # fmt: skip
-    if above is not None:
-        entry = _as_entry(lines, above)
-        indent = len(lines[above]) - len(lines[above].lstrip())
-        if entry is not None and entry.key and entry.value and start > indent:
-            key = shown(entry.key)
-            return Fault("yaml-indent", line, start, f"this line is indented under `{key}`, which already has a value",
-                         f"if it is a key, indent it like `{key}`, with {indent} spaces; if it goes on with that text, "
-                         f"write `{key}: |` and put the text on the next line, indented",
-                         (entry.line, entry.column))  # fmt: skip
-    return Fault("yaml-indent", line, start, f"this line does not line up with its neighbours ({problem})",
+    return Fault("yaml-indent", line, start, "this line does not line up with its neighbours",
                  "give every key of one map the same number of spaces")  # fmt: skip
+
+
+def _indented_under(entry: _Entry, indent: int, line: int, start: int) -> Fault:
+    key = shown(entry.key)
+    cure = f"if it is a key, indent it like `{key}`, with {indent} spaces; if it goes on with that text, "
+    cure += f"write `{key}: |` and put the text on the next line, indented"
+    message = f"this line is indented under `{key}`, which already has a value"
+    return Fault("yaml-indent", line, start, message, cure, (entry.line, entry.column))

@@ -224,3 +224,26 @@ def test_list_items_get_the_cure_of_a_list(tmp_path: Path) -> None:
     assert [(problem.place.line, problem.hint.partition(" must")[0]) for problem in found.problems] == [
         (9, "a text with a colon and a space in it"), (10, "put the text in quotes"), (11, "put the text in quotes"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "says"),
+    [
+        (["prompt: foo # bar", "  baz"], (7, 17), "the text of `prompt` is cut at ` #`"),
+        (["prompt: foo", "  bar #3 baz", "  boo"], (8, 15), "the text of `prompt` is cut at this #"),
+        (["stages: {a: {prompt: a #4 b}}"], (7, 21), "never closed: everything after ` #` is a comment"),
+        (["stages: {a: {prompt: @vera}}"], (7, 30), "the text here begins with @"),
+        (["@a: b"], (7, 9), "the text here begins with @"),
+        (["stages:", "x: skip"], (7, 9), "`stages` has no value"),
+        (["prompt: |", "  foo", " bar"], (9, 10), "`bar` is neither `key: value` nor part of a text"),
+        (["tags: [a, b: c, d] e"], (7, 15), "begins with [, which YAML reads as a list, and there is more after it"),
+        (["stages: {a: {prompt: Panel 1: x}}"], (7, 37), "inside { } a comma is missing before this"),
+    ],
+)
+def test_faults_that_span_lines_or_hide_in_braces(
+    tmp_path: Path, lines: list[str], place: tuple[int, int], says: str
+) -> None:
+    first = read(tmp_path, shot(*lines)).problems[0]
+    assert (first.place.line, first.place.column) == place
+    assert says in first.message
+    assert first.hint

@@ -66,6 +66,15 @@ def test_the_same_request_tags_and_take_give_the_same_bytes() -> None:
         assert draw_roll(replace(copy, **change, count=1, first_take=3)) != takes[1:2]  # type: ignore[arg-type]
 
 
+def test_a_composition_holds_from_stage_to_stage() -> None:
+    words = "Wide shot. She crosses a rooftop above the city at dusk"
+    first = opened(draw_roll(copy_of(words))[0])
+    wrapped = copy_of(f"Keep the composition. {words}", stage="refine")
+    box = (1000, 250, 1360, 700)  # pixels: the scene, beside the type
+    assert first.crop(box).tobytes() == opened(draw_roll(wrapped)[0]).crop(box).tobytes()
+    assert first.crop(box).tobytes() != opened(draw_roll(copy_of(words, shot="sh030"))[0]).crop(box).tobytes()
+
+
 def test_a_series_brings_one_picture_for_each_panel() -> None:
     prompt = "Storyboard. Panel 1: Wide, empty court. Panel 2: She stands. Panel 3: A gavel."
     assert panel_texts(prompt, 3) == ("Storyboard.", ("Wide, empty court.", "She stands.", "A gavel."))

@@ -20,13 +20,17 @@ _SMALL = 1_100_000  # pixels of a 1K picture and a few more: scenery is painted 
 
 
 def backdrop(copy: Copy, mood: Mood, ink: Ink, layout: Layout, words: str, panel: int) -> Image.Image:
-    """The scene `words` speak of, in tones and accents. The same shot and words give the same scene at any size."""
+    """The scene `words` speak of, in tones and accents.
+
+    Chance hangs on the shot and not on its words or size, so that a composition holds from stage to stage.
+    """
     full = (copy.width, copy.height)
     shrink = min(1.0, (_SMALL / (full[0] * full[1])) ** 0.5)
     small = (max(round(full[0] * shrink), 8), max(round(full[1] * shrink), 8))
     above, below = layout.scene
     stage = (small[0] * 2, max(round(small[1] * (below - above)), 8) * 2)
-    seed = sha256_text("\n".join((copy.scene, copy.shot, copy.variant, words, str(panel), copy.chance)))
+    shot = "/".join((copy.scene, copy.shot, copy.variant)) if copy.shot else words
+    seed = sha256_text(f"{shot}\n{panel}\n{copy.chance}")
     painter = Painter(stage, LIGHT if mood.light else DARK, random.Random(seed), layout.focus)  # noqa: S311
     paint(painter, words)
     fade, at = _fade(layout, copy, small), (0, round(small[1] * above))

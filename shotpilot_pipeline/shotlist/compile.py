@@ -78,7 +78,6 @@ def join(film: Film, source: Source, parts: Sequence[Part]) -> tuple[Compiled, t
     head = source.head
     budget, faults = _budget(head.get("budget"), film.stages)
     problems += faults
-    problems += _twins(parts)
     problems += _ask_problems(parts, tasks)
     moved = tuple((str(move.map["from"].value), str(move.map["to"].value)) for move in _list(head.get("moved")))
     problems += _move_problems(_list(head.get("moved")), parts)
@@ -187,25 +186,6 @@ def _budget(node: Node | None, stages: Sequence[str]) -> tuple[dict[str, int], l
     return found, problems
 
 
-def _twins(parts: Sequence[Part]) -> list[Problem]:
-    """Two shots whose pictures would get the same file name."""
-    seen: dict[str, Part] = {}
-    found = []
-    for part in parts:
-        code = f"{part.scene}_{part.shot}".lower()
-        twin = seen.setdefault(code, part)
-        if twin is not part:
-            message = f"{part.scene}/{part.shot} would give the same file names as {twin.scene}/{twin.shot}"
-            found.append(Problem("code-twice", part.place, message, f"rename one; the other is at {twin.place}"))
-    addresses: dict[str, Part] = {}
-    for part in parts:
-        for task in part.done.tasks:
-            if addresses.setdefault(task.address, part) is not part:
-                message = f"{task.address} is there twice"
-                found.append(Problem("code-twice", part.place, message, "rename a value of an axis"))
-    return found
-
-
 def _ask_problems(parts: Sequence[Part], tasks: Sequence[Task]) -> list[Problem]:
     """Another shot's pick must be that of a task that exists, is rendered, and brings the picture asked for."""
     if not any(part.done.asks for part in parts):
@@ -272,7 +252,7 @@ def _group_faults(
 
 
 def _chosen_among(members: Sequence[Task], part: Part) -> bool:
-    """Whether one pick goes on from these tasks: they are variants at the first stage, and none has a way of its own."""
+    """Whether one pick goes on from these tasks: variants at the first stage, none of which goes its own way."""
     first = part.done.tasks[0].stage
     if members[0].stage != first or any(_PANEL.search(task.address) for task in members):
         return False

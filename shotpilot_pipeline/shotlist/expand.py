@@ -40,6 +40,8 @@ _AXIS_CHOICES = {"carry": ("prompt", "image"), "panels": ("each", "together"), "
 _NOT_BY_AXIS = frozenset(
     {"images", "elements", "image_urls", "add_images", "series", "vary", "stages", "tags", "omit", "hold"}
 )
+#: What must be one for all variants that one pick is made among.
+_NOT_AMONG_CHOICES = frozenset({"pick", "carry", "panels"})
 
 
 class ShotTasks(NamedTuple):
@@ -73,13 +75,25 @@ def _typed(axis: str, node: Node) -> Node:
     return node
 
 
-@dataclass(slots=True)
-class _Branch:
-    """Tasks under one name at one stage, for one panel (0: whole) of one variant or of several to choose among."""
+class _Branch(NamedTuple):
+    """A task to be: a name at a stage, for the variants whose requests it may send (one, or all to choose among)."""
 
     name: str  # scene/shot, with the variant and panel
-    panel: int
+    stage: str
+    panel: int  # from 1; 0 where the shot goes on whole
     gates: tuple[str, ...]
+    alone: bool  # the gates are this panel's own tasks, not whole series
+    cells: tuple[tuple[Variant, Settings], ...]
+
+    @property
+    def address(self) -> str:
+        return f"{self.name}@{self.stage}"
+
+    def gate(self, place: int) -> str:
+        """The task whose pick the request of the cell at `place` follows; "" at a first stage."""
+        if not self.gates:
+            return ""
+        return self.gates[place] if len(self.gates) > 1 else self.gates[0]
 
 
 @dataclass(slots=True)
@@ -115,8 +129,8 @@ class _Shot:
         try:
             self.series = series_of(self.node)
             cells = variants(self._vary())
-            self._check_axes(cells[0])
-            tasks = list(self._omitted() if state == OMIT else self._all_lines(cells, state))
+            self._check_axes()
+            tasks = list(self._omitted()) if state == OMIT else self._tasks(cells, state)
         except (ShotFault, BadVary) as fault:
             self._note(fault.problem)
         info = ShotInfo(self.text.id, self.place, state, self._words(cells))
@@ -132,22 +146,16 @@ class _Shot:
         vary = self.node.get("vary")
         return vary if vary is not None and vary.value is not None else None
 
-    def _check_axes(self, variant: Variant) -> None:
+    def _check_axes(self) -> None:
         """Axes and plain keys that override every stage, and axes that cannot set the key they are named like."""
-        plain = self.level.plain
-        for warning in (
-            override_warnings(plain, self.film.differing, f"shot {self.name}") if self.film.differing else ()
-        ):
-            self._note(warning)
-        if not variant.values:
-            return
-        vary = self._vary()
-        axes = vary.map["axes"].map if vary is not None else {}
-        for warning in override_warnings(axes, self.film.differing, f"shot {self.name}"):
-            self._note(warning)
+        axes = vary.map["axes"].map if (vary := self._vary()) is not None else {}
+        if self.film.differing:
+            for warning in override_warnings({**self.level.plain, **axes}, self.film.differing, f"shot {self.name}"):
+                self._note(warning)
+        barred = _NOT_BY_AXIS if self._each_its_own_way() else _NOT_BY_AXIS | _NOT_AMONG_CHOICES
         for axis, node in axes.items():
-            if axis in _NOT_BY_AXIS:
-                raise ShotFault("vary", node.key_place, f"an axis cannot set {axis}", "call the axis something else")
+            if axis in barred:
+                raise ShotFault("vary", node.key_place, f"an axis cannot set {axis} here", "give the axis another name")
             for value in node.map.values():
                 _check_axis_value(axis, value)
 
@@ -164,46 +172,43 @@ class _Shot:
     def _tags(self, stage: str) -> tuple[str, ...]:
         return _tags(with_level(self.scene.by_stage[stage], self.level, stage))
 
-    def _all_lines(self, cells: Sequence[Variant], state: str) -> Iterator[Task]:
-        if self._each_its_own_way():
-            for variant in cells:
-                yield from self._line((variant,), state, _dotted(self.name, variant.id), chosen=False)
-        else:
-            yield from self._line(tuple(cells), state, self.name, chosen=True)
-
     def _each_its_own_way(self) -> bool:
         """No variants, or `variants: all`: nothing is chosen among them."""
         vary = self._vary()
         how = vary.get("variants") if vary is not None else None
         return vary is None or (how is not None and how.value == "all")
 
-    def _line(self, cells: tuple[Variant, ...], state: str, name: str, *, chosen: bool) -> Iterator[Task]:
-        """The tasks of all stages that are not skipped.
+    def _branches(self, cells: tuple[Variant, ...]) -> Iterator[_Branch]:
+        """The tasks to be, in list order."""
+        if not self._each_its_own_way():
+            yield from self._line(cells, self.name, chosen=True)
+            return
+        for variant in cells:
+            yield from self._line((variant,), _dotted(self.name, variant.id), chosen=False)
+
+    def _line(self, variants_: tuple[Variant, ...], name: str, *, chosen: bool) -> Iterator[_Branch]:
+        """The tasks of all stages that are not skipped, each fed by the one before.
 
         Where the variants are chosen among, the first stage has a task for each, and the others one for all.
         """
         before: dict[int, tuple[str, ...]] = {}  # panel -> tasks of the stage before
         for stage in self.film.stages:
-            settings = [shot_settings(self.scene, self.level, stage, variant) for variant in cells]
-            if SKIP in settings[0]:
+            cells = tuple((variant, shot_settings(self.scene, self.level, stage, variant)) for variant in variants_)
+            settings = cells[0][1]
+            if SKIP in settings:
                 continue
-            panels = self._panels(settings[0], before)
-            if before or not chosen:
-                lines = [(name, cells, settings)]
-            else:
-                lines = [
-                    (_dotted(name, variant.id), (variant,), [own]) for variant, own in zip(cells, settings, strict=True)
-                ]
-            now: dict[int, list[str]] = {}
-            for line, variants_of_it, settings_of_it in lines:
+            apart = chosen and not before
+            lines = [(_dotted(name, cell[0].id), (cell,)) for cell in cells] if apart else [(name, cells)]
+            now: dict[int, tuple[str, ...]] = {}
+            panels = self._panels(settings, before)
+            for line, members in lines:
                 for panel in panels:
                     stem = f"{line}.p{panel:02}" if panel else line
-                    branch = _Branch(f"{stem}@{stage}", panel, before.get(panel, before.get(0, ())))
-                    now.setdefault(panel, []).append(branch.name)
-                    task = self._task(branch, variants_of_it, settings_of_it, stage, state, split=0 not in before)
-                    if task is not None:
-                        yield task
-            before = {panel: tuple(addresses) for panel, addresses in now.items()}
+                    gates = before.get(panel, before.get(0, ()))
+                    branch = _Branch(stem, stage, panel, gates, 0 not in before, members)
+                    now[panel] = (*now.get(panel, ()), branch.address)
+                    yield branch
+            before = now
 
     def _panels(self, settings: Settings, before: Mapping[int, tuple[str, ...]]) -> tuple[int, ...]:
         """Which panels have a task of their own at this stage; (0,) when the shot goes on whole."""
@@ -214,60 +219,47 @@ class _Shot:
             return tuple(range(1, self.series.amount + 1))
         return (0,)
 
+    def _tasks(self, cells: tuple[Variant, ...], state: str) -> list[Task]:
+        made = (self._task(branch, state) for branch in self._branches(cells))
+        return [task for task in made if task is not None]
+
     # -- one task ---------------------------------------------------------------------------------------------------
 
-    def _task(
-        self, branch: _Branch, cells: Sequence[Variant], settings: Sequence[Settings], stage: str, state: str,
-        split: bool,
-    ) -> Task | None:  # fmt: skip
-        first = settings[0]
-        takes = int(str(first["takes"].value)) if "takes" in first else 1
-        picker = str(first["pick"].value) if "pick" in first else "human" if takes > 1 else "first"
-        carry = (str(first["carry"].value) if "carry" in first else "prompt") if branch.gates else ""
-        requests = []
-        for place, (variant, own) in enumerate(zip(cells, settings, strict=True)):
-            gate = branch.gates[place if len(branch.gates) > 1 else 0] if branch.gates else ""
-            request = self._request(branch, variant, own, stage, gate if carry == "image" else "", split)
-            if request is None:
-                return None
-            requests.append(request)
-        alike = len(branch.gates) < 2 and all(request.form == requests[0].form for request in requests)
-        kept = requests[:1] if alike else requests
-        asked = dict.fromkeys(ask.address for request in requests for ask in request.asks)
+    def _task(self, branch: _Branch, state: str) -> Task | None:
+        """The task of a branch; None when one of its requests cannot be made, which has then been noted."""
+        requests = [self._request(branch, place) for place in range(len(branch.cells))]
+        made = [request for request in requests if request is not None]
+        if len(made) < len(requests):
+            return None
+        settings = branch.cells[0][1]
+        takes = max(_takes(own) for _, own in branch.cells)
+        alike = len(branch.gates) < 2 and all(request.form == made[0].form for request in made)
+        kept = made[:1] if alike else made
+        asked = dict.fromkeys(ask.address for request in made for ask in request.asks)
         return Task(
-            address=branch.name,
-            stage=stage,
+            address=branch.address,
+            stage=branch.stage,
             state=state,
-            endpoint=requests[0].endpoint,
+            endpoint=made[0].endpoint,
             takes=takes,
-            panels=self.series.amount if self.series is not None and not branch.panel else 1,
-            picture_price=max(request.price for request in requests),
-            pick=picker,
-            carry=carry,
+            panels=self._amount(branch) or 1,
+            picture_price=max(request.price for request in made),
+            pick=_word(settings, "pick", "human" if takes > 1 else "first"),
+            carry=_word(settings, "carry", "prompt") if branch.gates else "",
             gates=branch.gates,
             needs=tuple(address for address in asked if address not in branch.gates),
             forms=tuple(request.form for request in kept),
             keys=tuple(request.key for request in kept),
-            notes=tuple(dict.fromkeys(note for request in requests for note in request.notes)),
-            tags=_tags(first),
-            cast=tuple(dict.fromkeys(who for request in requests for who in request.cast)),
+            notes=tuple(dict.fromkeys(note for request in made for note in request.notes)),
+            tags=_tags(settings),
+            cast=tuple(dict.fromkeys(who for request in made for who in request.cast)),
             place=self.place,
         )
 
-    def _request(
-        self, branch: _Branch, variant: Variant, settings: Settings, stage: str, gate: str, split: bool
-    ) -> Request | None:
-        """The request of one variant; None when something is wrong, which has then been noted."""
+    def _request(self, branch: _Branch, place: int) -> Request | None:
+        """The request of the cell at `place`; None when something is wrong, which has then been noted."""
         try:
-            filling = self._filling(settings, stage, variant)
-            text = self._text(filling, settings, variant, branch.panel)
-            amount = self.series.amount if self.series is not None and not branch.panel else 0
-            carried = self._carried(gate, branch.panel, amount, split)
-            cell = Cell(
-                self.film, self.node, branch.name, settings, filling,
-                wrapped(filling, settings, bool(carried), text), carried, amount,
-            )  # fmt: skip
-            request = request_of(cell)
+            request = request_of(self._cell(branch, place))
         except CannotFill as fault:
             self._note(fill_problem(fault, self.film.root))
             return None
@@ -280,13 +272,33 @@ class _Shot:
         self.asks += request.asks
         return request
 
-    def _carried(self, gate: str, panel: int, amount: int, split: bool) -> tuple[str, ...]:
+    def _cell(self, branch: _Branch, place: int) -> Cell:
+        variant, settings = branch.cells[place]
+        filling = self._filling(settings, branch.stage, variant)
+        text = self._text(filling, settings, variant, branch.panel)
+        carried = self._carried(branch, place) if _word(settings, "carry", "prompt") == "image" else ()
+        return Cell(
+            film=self.film,
+            shot=self.node,
+            settings=settings,
+            filling=filling,
+            text=wrapped(filling, settings, bool(carried), text),
+            carried=carried,
+            amount=self._amount(branch),
+        )
+
+    def _amount(self, branch: _Branch) -> int:
+        """The panels of a series that goes on whole; 0 for a single picture."""
+        return self.series.amount if self.series is not None and not branch.panel else 0
+
+    def _carried(self, branch: _Branch, place: int) -> tuple[str, ...]:
         """The marks of what is carried: a picture, all panels of a series in order, or the one panel split off."""
+        gate, amount = branch.gate(place), self._amount(branch)
         if not gate:
             return ()
         if amount:
             return tuple(pick_mark(gate, number) for number in range(1, amount + 1))
-        return (pick_mark(gate, 0 if split else panel),)
+        return (pick_mark(gate, 0 if branch.alone else branch.panel),)
 
     def _filling(self, settings: Settings, stage: str, variant: Variant) -> Filling:
         axis: dict[str, Value] = dict(variant.values)
@@ -319,6 +331,14 @@ class _Shot:
 
 def _dotted(name: str, variant: str) -> str:
     return f"{name}.{variant}" if variant else name
+
+
+def _word(settings: Settings, key: str, default: str) -> str:
+    return str(settings[key].value) if key in settings else default
+
+
+def _takes(settings: Settings) -> int:
+    return int(str(settings["takes"].value)) if "takes" in settings else 1
 
 
 def _tags(settings: Settings) -> tuple[str, ...]:

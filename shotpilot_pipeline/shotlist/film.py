@@ -12,7 +12,6 @@ from pathlib import Path
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Problem
 from shotpilot_pipeline.shotlist.fill import CannotFill, Scope, Templates, Value
-from shotpilot_pipeline.shotlist.mentions import RESERVED
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pointer import inside
 from shotpilot_pipeline.shotlist.references import BadReference, Shelf, limit_problem
@@ -29,6 +28,9 @@ from shotpilot_pipeline.shotlist.settings import (
 )
 from shotpilot_pipeline.shotlist.source import SceneSource, Source
 from shotpilot_pipeline.shotlist.words import in_words
+
+#: What the card's schema said of each shape of input: "" or the fault (validity.py).
+Checked = dict[tuple[object, ...], tuple[str, str]]
 
 #: The one stage of a show that names none.
 STILL: Mapping[str, object] = {"model": ("kling-v3", "kling-o3"), "resolution": "1K", "takes": 1, "pick": "first"}
@@ -74,6 +76,7 @@ class Film:
     scenes: Mapping[str, SceneFilm]
     shelf: Shelf
     templates: Templates = field(default_factory=Templates, repr=False)
+    checked: Checked = field(default_factory=dict, repr=False)  # shapes of input that passed the card's schema
 
 
 def open_film(source: Source, catalog: Catalog, shelf: Shelf | None = None) -> tuple[Film, tuple[Problem, ...]]:
@@ -104,7 +107,7 @@ def open_film(source: Source, catalog: Catalog, shelf: Shelf | None = None) -> t
         scenes={scene.id: _scene(scene, outer, texts) for scene in source.scenes},
         shelf=shelf or Shelf(source.root),
     )
-    problems = [*_name_problems(film), *_reference_problems(film), *_level_problems(film, defaults, source)]
+    problems = [*_reference_problems(film), *_level_problems(film, defaults, source)]
     return film, tuple(problems)
 
 
@@ -186,19 +189,6 @@ def state_of(node: Node, outer: str = "") -> str:
                 return state
             outer = "" if outer == state else outer
     return outer
-
-
-def _name_problems(film: Film) -> Iterator[Problem]:
-    for name, node in [*((name, member.node) for name, member in film.cast.items()), *film.images.items()]:
-        if name.rstrip("0123456789") in RESERVED:
-            yield Problem("reserved-name", node.key_place, f"@{name} means something of its own", "choose another id")
-    for name in film.cast.keys() & film.images.keys():
-        yield Problem(
-            "name-twice",
-            film.images[name].key_place,
-            f"{name!r} is also in cast ({film.cast[name].node.key_place}), and @{name} can mean only one of them",
-            "rename one",
-        )
 
 
 def _reference_problems(film: Film) -> Iterator[Problem]:

@@ -16,9 +16,6 @@ from typing import NamedTuple
 
 from shotpilot_pipeline.shotlist.near import near
 
-#: Names that mean something of their own after an `@`, and so can be nobody's id.
-RESERVED = ("Element", "Image", "pick")
-
 _AT = re.compile(r"@@|(?<!\w)@([A-Za-z0-9][A-Za-z0-9_-]*)")
 _BY_HAND = re.compile(r"(Element|Image)([0-9]*)\Z")
 _FIELD = re.compile(r"\.([A-Za-z_]+)(?![\w-])")
@@ -64,32 +61,33 @@ def read_mentions(text: str, cast: Collection[str], images: Collection[str]) -> 
     pieces: list[Piece] = []
     end = 0
     for found in _AT.finditer(text):
-        if found.start() < end:
-            continue
-        pieces.append(text[end : found.start()])
+        if found.start() > end:
+            pieces.append(text[end : found.start()])
         if found.group(0) == "@@":
             pieces.append("@")
             end = found.end()
         else:
             mention, end = _mention(text, found, cast, images)
             pieces.append(mention)
-    pieces.append(text[end:])
-    return tuple(piece for piece in pieces if piece != "")
+    if end < len(text):
+        pieces.append(text[end:])
+    return tuple(pieces)
 
 
 def _mention(text: str, found: re.Match[str], cast: Collection[str], images: Collection[str]) -> tuple[Mention, int]:
     """The mention at `found` and where it ends."""
-    for name in _candidates(found.group(1)):
+    whole = found.group(1)
+    for name in (whole,) if whole in cast or whole in images else _candidates(whole):
         end = found.start(1) + len(name)
-        by_hand = _BY_HAND.match(name)
-        if by_hand:
-            return Mention(Kind(by_hand.group(1)), name, int(by_hand.group(2) or 0)), end
-        if name == "pick":
-            return Mention(Kind.PICK, name), end
         if name in cast:
             return _member(text, name, end)
         if name in images:
             return Mention(Kind.IMAGE, name), end
+        if name == "pick":
+            return Mention(Kind.PICK, name), end
+        by_hand = _BY_HAND.match(name)
+        if by_hand:
+            return Mention(Kind(by_hand.group(1)), name, int(by_hand.group(2) or 0)), end
     name = found.group(1).rstrip("-_")
     known = sorted({*cast, *images})
     hint = near(name, known) or (f"known are {', '.join(known[:8])}" if known else "cast and images name nobody")
@@ -103,7 +101,7 @@ def _candidates(name: str) -> list[str]:
 
 
 def _member(text: str, name: str, end: int) -> tuple[Mention, int]:
-    field = _FIELD.match(text, end)
+    field = _FIELD.match(text, end) if text.startswith(".", end) else None
     if field and field.group(1) == "wardrobe":
         return Mention(Kind.WARDROBE, name), field.end()
     if field and field.group(1) in _MEMBER_FIELDS:

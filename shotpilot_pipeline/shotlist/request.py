@@ -5,7 +5,7 @@ Does not know stages or variants, nor what was picked: a picture that somebody s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -47,7 +47,6 @@ class Cell:
 
     film: Film
     shot: Node
-    address: str
     settings: Settings
     filling: Filling
     text: str  # filled, wrapped and folded; mentions as written
@@ -79,7 +78,7 @@ def request_of(cell: Cell) -> Request:
     prompt = _prompt(cell, pieces, pictures, chosen.card)
     wire = _wire(cell, chosen, pictures, prompt)
     notes, problems = _negative(cell, chosen, wire)
-    problems += input_problems(chosen.card, chosen.endpoint, wire, _Where(cell), pictures)
+    problems += input_problems(chosen.card, chosen.endpoint, wire, _Where(cell), pictures, cell.film.checked)
     form = request_form(chosen.endpoint.id, wire)
     price = chosen.endpoint.prices.get(resolution)
     return Request(
@@ -131,9 +130,15 @@ def _pieces(cell: Cell) -> tuple[Piece, ...]:
         raise ShotFault("mention", mention_place(cell, bad.written), bad.message, bad.hint) from None
 
 
-def _image_names(cell: Cell) -> set[str]:
+def _image_names(cell: Cell) -> Collection[str]:
     own = cell.settings.get("images")
-    return {*cell.film.images, *(own.map if own is not None else ())}
+    if own is None:
+        return cell.film.images.keys()
+    for name in own.map.keys() & cell.film.cast.keys():
+        member = cell.film.cast[name].node.key_place
+        message = f"{name!r} is an image here and a cast member at {member}"
+        raise ShotFault("name-shared", own.map[name].key_place, message, "rename one: @ can mean only one of them")
+    return {*cell.film.images, *own.map}
 
 
 def mention_place(cell: Cell, text: str) -> Place:

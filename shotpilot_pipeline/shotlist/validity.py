@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from shotpilot_pipeline.catalog.cards import Card, Endpoint
 from shotpilot_pipeline.errors import Place, Problem
+from shotpilot_pipeline.shotlist.film import Checked
 from shotpilot_pipeline.shotlist.pictures import Pictures
 from shotpilot_pipeline.shotlist.references import limit_problem
-from shotpilot_pipeline.values.digest import canonical_json
 
 Where = Callable[[str], Place]
+_TEXTS = ("prompt", "negative_prompt", "image_url")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)(?:\s*[:x/]\s*(\d+(?:\.\d+)?))?\Z")
 
 
 def input_problems(
-    card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where, pictures: Pictures
+    card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where, pictures: Pictures, checked: Checked
 ) -> list[Problem]:
-    """Everything that makes the endpoint refuse `wire` (which has no num_images), each at its place."""
+    """Everything that makes the endpoint refuse `wire` (which has no num_images), each at its place.
+
+    `checked` keeps what the schema said of each shape of input; it is added to.
+    """
     found = _prompt_problems(card, wire["prompt"], where)
     if wire.get("aspect_ratio") not in end.choices("aspect_ratio") and "aspect_ratio" in wire:
         found.append(_aspect_problem(card, end, str(wire["aspect_ratio"]), where))
@@ -37,7 +40,7 @@ def input_problems(
     for node, reference in pictures.files:
         problem = limit_problem(node, reference, card.limits.file)
         found += [problem] if problem else []
-    return found or _schema_problems(card, end, wire, where)
+    return found or _schema_problems(card, end, wire, where, checked)
 
 
 def _prompt_problems(card: Card, prompt: str, where: Where) -> list[Problem]:
@@ -96,18 +99,30 @@ def _count_problems(card: Card, end: Endpoint, wire: Mapping[str, Any], where: W
     return found
 
 
-def _schema_problems(card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where) -> list[Problem]:
+def _schema_problems(
+    card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where, checked: Checked
+) -> list[Problem]:
     """What the card's JSON Schema says of the parameters; texts and marks are replaced by a token first."""
-    shape = {name: _token(name, value) for name, value in wire.items()}
-    fault = _schema_fault(_Schema(end.id, end.schema), canonical_json(shape))
-    if not fault:
+    shape = (end.id, *((name, _shape(name, value)) for name, value in wire.items()))
+    if shape not in checked:
+        checked[shape] = _schema_fault(end, {name: _token(name, value) for name, value in wire.items()})
+    field, message = checked[shape]
+    if not message:
         return []
-    field, message = fault
     return [Problem("request-invalid", where(field), f"{card.family} {end.kind}: {message}", "see shotpilot models")]
 
 
+def _shape(name: str, value: Any) -> object:
+    """What of a field the schema can see: the value of a parameter, the length of a list, nothing of a text."""
+    if name in _TEXTS:
+        return ""
+    if name == "elements":
+        return tuple(len(element.get("reference_image_urls", ())) for element in value)
+    return len(value) if isinstance(value, list) else value
+
+
 def _token(name: str, value: Any) -> Any:
-    if name in ("prompt", "negative_prompt", "image_url"):
+    if name in _TEXTS:
         return "x"
     if name == "image_urls":
         return ["x"] * len(value)
@@ -118,28 +133,11 @@ def _token(name: str, value: Any) -> Any:
     return value
 
 
-class _Schema:
-    """An endpoint's schema that can be a key of the cache below: equal when endpoint and schema are the same."""
-
-    def __init__(self, name: str, schema: Mapping[str, Any]) -> None:
-        self.name = name
-        self.schema = schema
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Schema) and other.schema is self.schema
-
-
-@lru_cache(maxsize=4096)
-def _schema_fault(schema: _Schema, shape: str) -> tuple[str, str] | None:
-    """The first fault of an input of this shape: its field and what is wrong."""
+def _schema_fault(end: Endpoint, shape: Mapping[str, Any]) -> tuple[str, str]:
+    """The first fault of an input of this shape: its field and what is wrong; "" for none."""
     # jsonschema takes some 90 ms to import; a list compiled from its memo never comes here.
-    import json
-
     from jsonschema import Draft202012Validator
 
-    for fault in Draft202012Validator(schema.schema).iter_errors(json.loads(shape)):
+    for fault in Draft202012Validator(end.schema).iter_errors(shape):
         return str(next(iter(fault.absolute_path), "")), fault.message
-    return None
+    return "", ""

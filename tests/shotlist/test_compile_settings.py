@@ -55,8 +55,9 @@ def test_axis_numbers_are_numbers(tmp_path: Path) -> None:
     ("axis", "says"),
     [
         ('takes: {few: "none"}', "takes is a number, not 'none'"),
-        ("carry: {x: by hand}", "carry is prompt or image, not 'by hand'"),
-        ("images: {x: plate}", "an axis cannot set images"),
+        ("output_format: {x: gif}", "output_format is png or jpeg or webp, not 'gif'"),
+        ("images: {x: plate}", "an axis cannot set images here"),
+        ("pick: {x: human}", "an axis cannot set pick here"),
     ],
 )
 def test_an_axis_that_cannot_set_its_key_is_an_error(axis: str, says: str, tmp_path: Path) -> None:

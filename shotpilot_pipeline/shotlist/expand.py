@@ -306,7 +306,7 @@ class _Shot:
 
     def _text(self, filling: Filling, settings: Settings, variant: Variant, panel: int) -> str:
         """What the shot says; the same for every stage that changes no word of it, so found once for them."""
-        known = (panel, variant.id, *(id(settings.get(key)) for key in PROMPT_KEYS))
+        known = (panel, variant.id, *map(id, map(settings.get, PROMPT_KEYS)))
         if known in self.said:
             return self.said[known]
         looks = self.film.looks.values

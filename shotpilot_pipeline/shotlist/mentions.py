@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from shotpilot_pipeline.shotlist.near import near
 
-_AT = re.compile(r"@@|(?<!\w)@([A-Za-z0-9][A-Za-z0-9_-]*)")
+# Begins with a plain `@`, so that text without one is skipped at the speed of a search.
+_AT = re.compile(r"@(?:@|(?<!\w@)([A-Za-z0-9][A-Za-z0-9_-]*))")
 _BY_HAND = re.compile(r"(Element|Image)([0-9]*)\Z")
 _FIELD = re.compile(r"\.([A-Za-z_]+)(?![\w-])")
 _MEMBER_FIELDS = ("name", "frontal", "references", "rights", "notes")

@@ -67,9 +67,23 @@ def sheet_of(reading: Reading, *, date: str, run: str, links: Mapping[str, Path]
         date=date,
         run=run,
         rehearsal=places.rehearsal,
-        cast=tuple(ReportCast(id_, name) for id_, name in compiled.cast.items()),
+        cast=_cast(reading),
         charged=Money() if places.rehearsal else None,
     )
+
+
+def _cast(reading: Reading) -> tuple[ReportCast, ...]:
+    """Every cast member with the frontal picture that is sent of them, where it is a file of the show."""
+    portraits: dict[str, ReportPicture] = {}
+    for task in reading.compiled.tasks:
+        if task.forms and not portraits.keys() >= set(task.cast):
+            elements = input_of(task.forms[0]).get("elements", [])
+            for member, element in zip(task.cast, elements, strict=False):
+                sha256 = str(element.get("frontal_image_url", "")).removeprefix("sha256:")
+                path = reading.compiled.sources.get(sha256)
+                if path:
+                    portraits[member] = ReportPicture(reading.places.root / path, sha256, 0, 0)
+    return tuple(ReportCast(id_, name, portraits.get(id_)) for id_, name in reading.compiled.cast.items())
 
 
 def _settle_all(reading: Reading, known: Known) -> tuple[dict[str, str], frozenset[tuple[str, int]]]:

@@ -21,6 +21,7 @@ class Asked(NamedTuple):
     series: bool
     resolution: str
     auto: bool  # aspect_ratio auto
+    elements: int = 0  # cast members whose faces are sent
 
 
 class Chosen(NamedTuple):
@@ -61,6 +62,8 @@ def cannot(card: Card, asked: Asked) -> str:
     end = card.endpoints.get(kind)
     if end is None:
         return f"has no {kind}"
+    if asked.elements > end.max_elements == 0:
+        return "takes no elements, so nobody's face can be sent"
     sizes = end.choices("resolution")
     if sizes and asked.resolution not in sizes:
         return f"renders at {' or '.join(sizes)}, not at {asked.resolution}"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
-from shotpilot_pipeline.errors import Place, Problem, Severity
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
 from shotpilot_pipeline.shotlist.expand import ShotTasks, expand_shot, shot_settings
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film, fill_problem, open_film, visible
@@ -22,7 +22,7 @@ from shotpilot_pipeline.shotlist.report import scene_heading
 from shotpilot_pipeline.shotlist.request import ASPECT_RATIO, OUTPUT_FORMAT, RESOLUTION
 from shotpilot_pipeline.shotlist.settings import flat, level_of, said
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source, load_shot
-from shotpilot_pipeline.shotlist.vary import variants
+from shotpilot_pipeline.shotlist.vary import BadVary, variants
 from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.digest import canonical_json
 from shotpilot_pipeline.values.money import Money
@@ -110,7 +110,7 @@ def in_place_order(problems: Iterable[Problem]) -> list[Problem]:
 def origins(source: Source, catalog: Catalog, address: str) -> list[tuple[str, str, Place]]:
     """Each setting of one task with its value and the place it was written.
 
-    Raises ValueError for what is no address, KeyError for one that is not in the list.
+    Raises ValueError for what is no address, KeyError for one that is not in the list, BadFiles for a shot at fault.
     """
     film, _ = open_film(source, catalog)
     wanted = Address.parse(address)
@@ -120,9 +120,12 @@ def origins(source: Source, catalog: Catalog, address: str) -> list[tuple[str, s
         raise KeyError(f"there is no stage {stage!r}; {near(stage, film.stages)}".rstrip("; "))
     node, problems = load_shot(shot, film.root)
     if node is None:
-        raise KeyError(str(problems[0]) if problems else f"{address} cannot be read")
+        raise BadFiles(problems)
     vary = node.get("vary")
-    cells = variants(vary if vary is not None and vary.value is not None else None)
+    try:
+        cells = variants(vary if vary is not None and vary.value is not None else None)
+    except BadVary as fault:
+        raise BadFiles([fault.problem]) from None
     variant = next((cell for cell in cells if cell.id == wanted.variant), cells[0])
     settings = shot_settings(film.scenes[scene.id], level_of(node), stage, variant)
     for key, value in (("aspect_ratio", ASPECT_RATIO), ("output_format", OUTPUT_FORMAT), ("resolution", RESOLUTION)):

@@ -20,6 +20,7 @@ from shotpilot_pipeline.shotlist.settings import (
     Level,
     Settings,
     level_of,
+    merged,
     override_warnings,
     said,
     set_differently,
@@ -157,7 +158,7 @@ def _stages(node: Node | None) -> dict[str, Settings]:
     written = _map(node)
     if not written:
         return {"still": {key: _plain_node(value) for key, value in STILL.items()}}
-    return {name: level_of(stage).plain for name, stage in written.items()}
+    return {name: merged({}, level_of(stage).plain) for name, stage in written.items()}
 
 
 def _plain_node(value: object) -> Node:

@@ -73,7 +73,7 @@ def request_of(cell: Cell) -> Request:
     pieces = _pieces(cell)
     pictures = pictures_of(cell.film, cell.settings, pieces, cell.carried)
     aspect, resolution = _aspect(cell.settings), _resolution(cell.settings)
-    asked = Asked(len(pictures.images), bool(cell.amount), resolution, aspect == "auto")
+    asked = Asked(len(pictures.images), bool(cell.amount), resolution, aspect == "auto", len(pictures.elements))
     chosen = choose(cell.film.catalog, _model(cell), asked)
     prompt = _prompt(cell, pieces, pictures, chosen.card)
     wire = _wire(cell, chosen, pictures, prompt)

@@ -151,6 +151,23 @@ def test_a_request_outside_the_cards_schema_is_refused(tmp_path: Path) -> None:
     assert "'png' is not one of ['jpeg']" in problem.message
 
 
+def test_a_model_without_elements_cannot_show_a_face(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    card = json.loads((Path(__file__).parents[2] / "shotpilot_pipeline/catalog/cards/kling-v3.json").read_text("utf-8"))
+    card["family"] = "paper"
+    for end in card["endpoints"].values():
+        end["id"] = end["id"].replace("kling-image/v3", "paper")
+        del end["input"]["properties"]["elements"]
+    (folder / "paper.json").write_text(json.dumps(card), "utf-8")
+    text = f"shotlist: 1\nshow: a\n{CAST}\nscenes: {{sc010: {{shots: {{sh010: {{prompt: '@vera', model: paper}}}}}}}}\n"
+    problem = Result(*compile_source(read(tmp_path, text), load_catalog(folder))).only_error()
+    assert problem.message == "paper takes no elements, so nobody's face can be sent"
+    text = text.replace("model: paper", "model: [paper, kling-o3]")
+    task = Result(*compile_source(read(tmp_path, text), load_catalog(folder))).list.tasks[0]
+    assert task.notes[0].startswith("kling-o3, because paper takes no elements")
+
+
 def test_four_endpoints_are_known(tmp_path: Path) -> None:
     known: Catalog = catalog()
     assert sorted(known.by_endpoint) == sorted(

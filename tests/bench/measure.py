@@ -51,6 +51,11 @@ class Runs:
         return statistics.median(run.cpu for run in self.each)
 
     @property
+    def least_cpu(self) -> float:
+        """Least CPU time in seconds: what the work takes when nothing else is in the way."""
+        return min(run.cpu for run in self.each)
+
+    @property
     def peak(self) -> float:
         """Highest peak memory in MiB."""
         return max(run.peak for run in self.each)

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -142,8 +141,8 @@ def load_catalog(extra: Path | None = None) -> Catalog:
     A card there with the family of a packaged one takes its place. Raises BadFiles naming every card that does
     not pass, and two cards of `extra` that name the same family.
     """
-    packaged = sorted((files("shotpilot_pipeline.catalog") / "cards").iterdir(), key=lambda entry: entry.name)
-    texts = [(entry.name, entry.read_text("utf-8")) for entry in packaged if entry.name.endswith(".json")]
+    packaged = sorted(Path(__file__).with_name("cards").glob("*.json"))
+    texts = [(entry.name, entry.read_text("utf-8")) for entry in packaged]
     cards = {card.family: card for card in (_build(json.loads(text), name) for name, text in texts)}
     problems: list[Problem] = []
     own: dict[str, Card] = {}

@@ -182,18 +182,21 @@ def _shot(line: str) -> KeptShot:
 
 def _tasks(rows: Sequence[Sequence[Any]], columns: Sequence[Sequence[str]], places: Sequence[str]) -> tuple[Task, ...]:
     """The tasks, put together from their columns. The inner loop runs 30,000 times in every no-op `plan`."""
-    kinds = [(tuple(row[:8]), tuple(tuple(texts) for texts in row[8:])) for row in rows]
-    found = []
+    kinds = {str(n): (tuple(row[:8]), tuple(tuple(texts) for texts in row[8:])) for n, row in enumerate(rows)}
+    found: list[Task] = []
+    new, add = tuple.__new__, found.append
     for number, address, gates, needs, keys, forms, place in zip(*columns, places, strict=True):
-        before, after = kinds[int(number)]
-        parts = (
-            tuple(gates.split("\t")) if gates else (),
-            tuple(needs.split("\t")) if needs else (),
-            tuple(forms.split("\t")) if forms else (),
-            tuple(keys.split("\t")) if forms else (),
-        )
-        found.append(Task._make((address, *before, *parts, *after, place)))
+        before, after = kinds[number]
+        if "\t" in forms or not forms:
+            parts = (_several(gates), _several(needs), _several(forms), tuple(keys.split("\t")) if forms else ())
+        else:
+            parts = ((gates,) if gates else (), _several(needs) if needs else (), (forms,), (keys,))
+        add(new(Task, (address, *before, *parts, *after, place)))
     return tuple(found)
+
+
+def _several(line: str) -> tuple[str, ...]:
+    return tuple(line.split("\t")) if line else ()
 
 
 def _problem_row(problem: Problem) -> tuple[Any, ...]:

@@ -93,7 +93,7 @@ class Index:
 
     def recorded(self, key: str) -> tuple[Take, ...]:
         """The takes of `key` with a good record, in order of number, whether their pictures are there or not."""
-        return self._ask(key[:2], lambda db: _takes(_rows_of(db, key)), ())
+        return self._ask(key[:2], lambda db: tuple(_takes(_rows_of(db, key))), ())
 
     def numbers(self, key: str) -> tuple[int, ...]:
         """Every number that has a record under `key`, damaged ones too."""
@@ -209,12 +209,17 @@ def _tallied(db: sqlite3.Connection) -> dict[str, int]:
 
 
 def _whole_takes(db: sqlite3.Connection) -> dict[str, tuple[Take, ...]]:
-    sql = """SELECT p.key, p.number, p.sha256, p.bytes, p.width, p.height, p.format FROM pictures p
-        JOIN takes t ON t.key = p.key AND t.number = p.number WHERE t.missing = 0 ORDER BY p.key, p.number, p.panel"""
-    by_key: dict[str, list[Take]] = {}
+    columns = "p.key, p.number, p.sha256, p.bytes, p.width, p.height, p.format FROM pictures p"
+    if db.execute("SELECT 1 FROM takes WHERE missing <> 0 LIMIT 1").fetchone():
+        joined = "JOIN takes t ON t.key = p.key AND t.number = p.number WHERE t.missing = 0"
+        sql = f"SELECT {columns} {joined} ORDER BY p.key, p.number, p.panel"
+    else:
+        sql = f"SELECT {columns} ORDER BY p.key, p.number, p.panel"
+    by_key: dict[str, tuple[Take, ...]] = {}
     for take in _takes(db.execute(sql)):
-        by_key.setdefault(take.key, []).append(take)
-    return {key: tuple(takes) for key, takes in by_key.items()}
+        before = by_key.get(take.key)
+        by_key[take.key] = (take,) if before is None else (*before, take)
+    return by_key
 
 
 def _rows_of(db: sqlite3.Connection, key: str) -> Iterable[tuple[str, int, str, int, int, int, str]]:
@@ -222,12 +227,20 @@ def _rows_of(db: sqlite3.Connection, key: str) -> Iterable[tuple[str, int, str, 
     return db.execute(sql, (key,))
 
 
-def _takes(rows: Iterable[tuple[str, int, str, int, int, int, str]]) -> tuple[Take, ...]:
+def _takes(rows: Iterable[tuple[str, int, str, int, int, int, str]]) -> list[Take]:
     """Rows in order of key, number and panel, gathered into takes."""
-    takes: dict[tuple[str, int], list[Picture]] = {}
-    for key, number, sha256, size, width, height, form in rows:
-        takes.setdefault((key, number), []).append(Picture(sha256, size, width, height, form))
-    return tuple(Take(key, number, tuple(pictures)) for (key, number), pictures in takes.items())
+    takes: list[Take] = []
+    last_key, last_number = "", 0
+    pictures: tuple[Picture, ...] = ()
+    make, picture_of = Take._make, Picture._make
+    for key, number, *picture in rows:
+        if number == last_number and key == last_key:
+            pictures = (*pictures, picture_of(picture))
+            takes[-1] = make((key, number, pictures))
+        else:
+            last_key, last_number, pictures = key, number, (picture_of(picture),)
+            takes.append(make((key, number, pictures)))
+    return takes
 
 
 # Keeping up with the folders ------------------------------------------------------------------------------------------

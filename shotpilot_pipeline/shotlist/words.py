@@ -10,7 +10,7 @@ SLOTS = ("size", "angle", "lens", "subject", "action", "place", "int_ext", "time
 #: Every key whose text may reach a prompt.
 PROMPT_KEYS = (*SLOTS, "prompt", "prompt_template")
 #: Words about a shot that never reach a prompt.
-BESIDE = ("motion", "duration", "dialogue", "notes")
+BESIDE = ("title", "description", "motion", "duration", "dialogue", "notes")
 
 #: Shot sizes and framings as storyboards abbreviate them (film-school and production usage).
 SIZES = {

@@ -115,8 +115,8 @@ def _takes(line: PlanLine) -> str:
 
 
 def _price(line: PlanLine) -> str:
-    if line.action in QUIET:
-        return ""
+    if line.action in QUIET or line.action is Action.BEHIND:
+        return ""  # what is behind names its price in its reason, since it stands in no sum
     buys = line.action in BUYS
     money = line.cost if buys else line.cost_at_most
     if money is None:

@@ -92,12 +92,13 @@ def shot_of(address: str) -> str:
 
 def _takes(store: Store) -> Callable[[str], Sequence[Take]]:
     """The takes of a key. All are fetched at the first question: a plan that asks once asks thousands of times."""
-    all_takes: Mapping[str, Sequence[Take]] | None = None
+    all_takes: Mapping[str, Sequence[Take]] = {}
+    asked = False
 
     def takes_of(key: str) -> Sequence[Take]:
-        nonlocal all_takes
-        if all_takes is None:
-            all_takes = store.takes()
+        nonlocal all_takes, asked
+        if not asked:
+            all_takes, asked = store.takes(), True
         return all_takes.get(key, ())
 
     return takes_of

@@ -192,7 +192,7 @@ class _Planner:
         self.behind_now.add(task.address)
         price = _price(task, missing)
         cost = f" for ${price}" if price is not None else ""
-        reason = f"behind: a later stage is bought already, so {_takes(missing)}{cost} are bought on demand only"
+        reason = f"behind: a later stage is bought already, so {_takes(missing)}{cost} only on demand (--behind)"
         return _Verdict(Action.BEHIND, reason, form=form, key=key)
 
     def _is_behind(self, task: Task, key: str) -> bool:

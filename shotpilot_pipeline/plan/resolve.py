@@ -124,13 +124,15 @@ class Choices:
 
         The same answer as `choose`, without its general questions: a plan of a long list asks 20,000 times.
         """
-        task = self.index.tasks.get(gate)
-        if self.known.picks or task is None or not (task.pick == FIRST or self.first_where_unpicked):
+        key = self.keys.get(gate)
+        if not key or self.known.picks:
             return None
-        takes = self.takes(gate)
-        if not takes or len(takes[0].pictures) < task.panels or (takes[0].number > 1 and gate in self.coming):
+        takes, task = self.known.takes_of(key), self.index.tasks[gate]
+        if not takes or not (self.first_where_unpicked or task.pick == FIRST):
             return None
-        return takes[0]
+        take = takes[0]
+        short = len(take.pictures) < task.panels
+        return None if short or (take.number > 1 and gate in self.coming) else take
 
     def _by_rule(self, candidates: tuple[str, ...]) -> Choice:
         """Nobody picked: a rule chooses, or a person has to."""
@@ -196,23 +198,39 @@ class Choices:
 
 def settle_task(task: Task, choices: Choices) -> Settlement:
     """What `task` sends, as far as picks and takes decide it. `task` must have a form: it is not omitted."""
-    form, key = task.forms[0], task.keys[0]
-    used: tuple[Chosen, ...] = ()
-    if len(task.gates) == 1 and len(task.forms) == 1 and (take := choices.obvious(task.gates[0])) is not None:
-        used = (Chosen(task.gates[0], take),)
-    elif task.gates:
-        chosen = choices.choose(task.gates)
-        if not isinstance(chosen, Chosen):
-            return chosen
-        used = (chosen,)
-        if len(task.forms) > 1:
-            cell = task.gates.index(chosen.address)
-            form, key = task.forms[cell], task.keys[cell]
+    gates = task.gates
+    if not gates:
+        return _settled(task.forms[0], task.keys[0], task, choices, ())
+    take = choices.obvious(gates[0]) if len(gates) == len(task.forms) == 1 else None
+    chosen = choices.choose(gates) if take is None else Chosen(gates[0], take)
+    if not isinstance(chosen, Chosen):
+        return chosen
+    cell = 0 if len(task.forms) == 1 else _cell(task, chosen, choices)
+    if not isinstance(cell, int):
+        return cell
+    form, key = task.forms[cell], task.keys[cell]
     if not key:
-        filled = _fill(form, task, choices, used)
-        if isinstance(filled, (Waiting, StalePick)):
-            return filled
-        form, used = filled
+        filled = settle_one(form, chosen.address, chosen.take.pictures[0].sha256)
+        if not is_open(filled):  # the usual case: the carried pick is all there was to fill
+            return Settled(filled, sha256_text(filled), chosen.address, chosen.take.number, (chosen,))
+    return _settled(form, key, task, choices, (chosen,))
+
+
+def _cell(task: Task, chosen: Chosen, choices: Choices) -> int | Waiting | StalePick:
+    """Which variant's form counts: that of the variant picked where the variants stand, some stages before or just."""
+    above = task
+    while len(above.gates) == 1:
+        above = choices.index.tasks[above.gates[0]]
+    variant = chosen if above is task else choices.choose(above.gates)
+    return above.gates.index(variant.address) if isinstance(variant, Chosen) else variant
+
+
+def _settled(form: str, key: str, task: Task, choices: Choices, used: tuple[Chosen, ...]) -> Settlement:
+    if not key:
+        whole = _fill(form, task, choices, used)
+        if isinstance(whole, (Waiting, StalePick)):
+            return whole
+        form, used = whole
         key = sha256_text(form)
     if not task.gates:
         return Settled(form, key, "", 0, used)
@@ -245,10 +263,6 @@ def _fill(
     form: str, task: Task, choices: Choices, used: tuple[Chosen, ...]
 ) -> tuple[str, tuple[Chosen, ...]] | Waiting | StalePick:
     """The form with each open pick replaced by bytes, and every take it rests on; or what it still waits for."""
-    if used:
-        filled = settle_one(form, used[0].address, used[0].take.pictures[0].sha256)
-        if not is_open(filled):  # the usual case: the carried pick is all there was to fill
-            return filled, used
     rests = list(used)
 
     def sha256_of(need: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.pipeline.trip import known_of, plan_list
+from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.plan import plan_as_json
 
 
@@ -33,14 +33,14 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
     Nothing is sent. SELECT narrows it: addresses with globs (sc01*/sh0?0@final), stage:, scene:, tag:, cast:,
     +X (with what it needs), X+ (with what needs it), A,B (both hold).
     """
-    gc.disable()  # a short life with hundreds of thousands of small values and no cycles: a quarter of the time
     screen = Screen(asked)
-    reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
-    known = known_of(reading.places, reading.compiled.moved)
-    plan = plan_list(reading, wish_of(selection), known)
-    if asked.json:
-        screen.result_json(plan_as_json(plan))
-    else:
-        screen.result("\n".join(plan_lines(plan, reading.compiled, screen, changes=changes)))
-        screen.result("\n".join(totals_lines(plan, screen, rehearsal=asked.rehearsal)))
+    with collector_paused():
+        reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
+        known = known_of(reading.places, reading.compiled.moved)
+        plan = plan_list(reading, wish_of(selection), known)
+        if asked.json:
+            screen.result_json(plan_as_json(plan))
+        else:
+            screen.result("\n".join(plan_lines(plan, reading.compiled, screen, changes=changes)))
+            screen.result("\n".join(totals_lines(plan, screen, rehearsal=asked.rehearsal)))
     return int(ExitCode.WORK_TO_BUY if check and plan.totals.rolls else ExitCode.DONE)

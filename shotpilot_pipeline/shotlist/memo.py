@@ -11,17 +11,17 @@ line stand between tabs, which neither addresses nor canonical JSON can hold. Me
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline import __version__
 from shotpilot_pipeline.errors import Place, Problem, Severity
+from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
 MAGIC = f"shotpilot memo 1 {__version__}"
@@ -101,18 +101,6 @@ def read_memo(path: Path) -> Memo | None:
             return _decode(path.read_bytes().decode().split("\n"))
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Hundreds of thousands of small values, none in a cycle: the collector would only walk them again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _kind(task: Task) -> tuple[Any, ...]:

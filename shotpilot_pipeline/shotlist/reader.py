@@ -18,9 +18,10 @@ from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source
 from shotpilot_pipeline.shotlist.validate import check
 from shotpilot_pipeline.shotlist.yamlfault import shown
-from shotpilot_pipeline.shotlist.yamltext import parse, paused_collector
+from shotpilot_pipeline.shotlist.yamltext import parse
 from shotpilot_pipeline.values.address import ID_PATTERN
 from shotpilot_pipeline.values.digest import canonical_json, digest_of, sha256_text
+from shotpilot_pipeline.values.pause import collector_paused
 
 SCHEMA = "shotlist-1"
 MOST_SHOT_VALUES = 20_000  # values of one shot; the longest that makes sense has some hundred
@@ -29,7 +30,7 @@ _NO_PROBLEMS: tuple[Problem, ...] = ()
 
 def read_source(path: Path, root: Path) -> tuple[Source | None, tuple[Problem, ...]]:
     """See `source.read_source`."""
-    with paused_collector():
+    with collector_paused():
         show = _Show(root)
         file = show.read(str(path), None, [])
         if file is None:
@@ -42,7 +43,7 @@ def read_source(path: Path, root: Path) -> tuple[Source | None, tuple[Problem, .
 
 def read_fragment(path: Path, root: Path) -> tuple[Problem, ...]:
     """See `source.read_fragment`."""
-    with paused_collector():
+    with collector_paused():
         show = _Show(root)
         file = show.read(str(path), None, [], definition="fragment")
         if file is not None:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Problem, Severity
-from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, collector_paused, read_memo, write_memo
+from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, read_memo, write_memo
 from shotpilot_pipeline.values.digest import sha256_bytes
+from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled, ShotInfo
 
 # YAML, JSON Schema, templates and Pillow are imported only when something has to be compiled: a no-op needs none.

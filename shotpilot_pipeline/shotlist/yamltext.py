@@ -6,10 +6,8 @@ merge keys, tags, empty values and alias bombs seen, and because it takes half t
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -55,18 +53,6 @@ class Parsed(NamedTuple):
     problems: tuple[Problem, ...]
     fault: Fault | None = None  # the syntax fault at which parsing stopped; also among the problems
     open_alias: bool = False  # an alias names an anchor that is not in this text
-
-
-@contextmanager
-def paused_collector() -> Iterator[None]:
-    """The garbage collector off: it would walk a million young nodes again and again and find nothing."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def parse(text: str, file: str, lines_before: int = 0, most: int = MOST_VALUES) -> Parsed:

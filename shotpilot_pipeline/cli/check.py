@@ -9,7 +9,7 @@ import click
 
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted, problem_json, problem_line
-from shotpilot_pipeline.errors import ExitCode, Severity
+from shotpilot_pipeline.errors import ExitCode, Problem, Severity
 from shotpilot_pipeline.pipeline.checking import Checked, check_file
 
 
@@ -39,13 +39,17 @@ def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> i
         for problem in problems:
             screen.result(problem_line(problem, screen))
         for found in checked:
-            if not any(problem.severity is Severity.ERROR for problem in found.problems):
+            if not any(_fails(problem, strict) for problem in found.problems):
                 screen.message(_passes(found))
     failed = count[Severity.ERROR] or (strict and count[Severity.WARNING])
     if problems:
         errors, warnings = counted(count[Severity.ERROR], "error"), counted(count[Severity.WARNING], "warning")
         screen.message(f"{errors}, {warnings}.")
     return int(ExitCode.USAGE if failed else ExitCode.DONE)
+
+
+def _fails(problem: Problem, strict: bool) -> bool:
+    return problem.severity is Severity.ERROR or (strict and problem.severity is Severity.WARNING)
 
 
 def _passes(found: Checked) -> str:

@@ -8,11 +8,11 @@ import click
 
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
-from shotpilot_pipeline.cli.screen import Screen
+from shotpilot_pipeline.cli.screen import Screen, problem_line
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode
 from shotpilot_pipeline.pipeline.reading import read_list
-from shotpilot_pipeline.pipeline.trip import known_of, plan_list
+from shotpilot_pipeline.pipeline.trip import known_of, plan_list, unknown_picks
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.plan import plan_as_json
 
@@ -37,6 +37,8 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
     with collector_paused():
         reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
         known = known_of(reading.places, reading.compiled.moved)
+        for problem in unknown_picks(reading, known):
+            screen.message(problem_line(problem, screen))
         plan = plan_list(reading, wish_of(selection), known)
         if asked.json:
             screen.result_json(plan_as_json(plan))

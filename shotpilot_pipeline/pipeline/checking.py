@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shotpilot_pipeline.errors import BadFiles, Problem
 from shotpilot_pipeline.pipeline.reading import read_list, root_of
+from shotpilot_pipeline.pipeline.trip import known_of, unknown_picks
 from shotpilot_pipeline.plan.graph import in_order
 from shotpilot_pipeline.shotlist.picks import read_picks
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
@@ -34,12 +35,13 @@ def check_file(file: Path, project: Path | None) -> Checked:
     try:
         reading = read_list(file, project, rehearsal=False)
         in_order(reading.compiled.tasks)
+        picks = unknown_picks(reading, known_of(reading.places, reading.compiled.moved))
     except BadFiles as found:
         return Checked(file, "shotlist", _in_order(found.problems))
     tasks = reading.compiled.tasks
     shots = {(task.scene, task.address.partition("@")[0].partition(".")[0]) for task in tasks}
     scenes = {scene for scene, _ in shots}
-    return Checked(file, "shotlist", _in_order(reading.warnings), len(scenes), len(shots), len(tasks))
+    return Checked(file, "shotlist", _in_order((*reading.warnings, *picks)), len(scenes), len(shots), len(tasks))
 
 
 def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -15,13 +15,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shotpilot_pipeline.errors import BadFiles
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
 from shotpilot_pipeline.pipeline.places import Places
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.plan.build import build_plan
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.select import named, select
-from shotpilot_pipeline.store.lock import moved_lock, read_lock
+from shotpilot_pipeline.shotlist.near import near
+from shotpilot_pipeline.store.lock import moved_address, moved_lock, read_lock
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.plan import Plan
 from shotpilot_pipeline.values.take import Pick, Take
@@ -53,9 +54,26 @@ def known_of(places: Places, moved: Sequence[tuple[str, str]] = ()) -> Known:
     return Known(
         counts=store.counts(),
         takes_of=_takes(store),
-        picks=_picks(places.picks),
+        picks=_picks(places.picks, moved),
         versions=_versions(places.lock, moved),
     )
+
+
+def unknown_picks(reading: Reading, known: Known) -> list[Problem]:
+    """Picks of addresses that are not in the list: kept in their file, followed by nothing."""
+    addresses = {task.address for task in reading.compiled.tasks}
+    return [
+        Problem(
+            "pick-address",
+            Place(str(reading.places.picks)),
+            f"{address} is picked, but it is not in the shot list",
+            near(address, addresses) or "correct the address, or say in the list where the shot moved",
+            Severity.WARNING,
+            address,
+        )
+        for address in known.picks
+        if address not in addresses
+    ]
 
 
 def plan_list(reading: Reading, wish: Wish, known: Known) -> Plan:
@@ -67,7 +85,7 @@ def plan_list(reading: Reading, wish: Wish, known: Known) -> Plan:
         selected=selected_of(tasks, wish),
         named=named(tasks, wish.selectors) if wish.selectors else frozenset(),
         first_where_unpicked=reading.places.rehearsal,
-        behind=wish.behind,
+        behind=wish.behind or reading.places.rehearsal,  # slates cost nothing: a rehearsal goes to the end
     )
 
 
@@ -104,7 +122,7 @@ def _takes(store: Store) -> Callable[[str], Sequence[Take]]:
     return takes_of
 
 
-def _picks(path: Path) -> dict[str, Pick]:
+def _picks(path: Path, moved: Sequence[tuple[str, str]]) -> dict[str, Pick]:
     if not path.exists():
         return {}
     # Reading YAML costs more than a whole no-op plan; a list without picks does not pay for it.
@@ -113,7 +131,9 @@ def _picks(path: Path) -> dict[str, Pick]:
     picks, problems = read_picks(path)
     if problems:
         raise BadFiles(problems)
-    return picks
+    if not moved:
+        return picks
+    return {at: pick._replace(address=at) for address, pick in picks.items() for at in [moved_address(address, moved)]}
 
 
 def _versions(path: Path, moved: Sequence[tuple[str, str]]) -> Callable[[str], Sequence[str]]:

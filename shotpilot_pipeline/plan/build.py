@@ -260,7 +260,7 @@ class _Planner:
         for place, address in enumerate(on):
             if selected is not None and address not in selected and address in self.index.tasks:
                 names[place] = f"{address}, which is not rendered and not selected"
-        return f"blocked: needs {'; '.join(names)}"
+        return f"needs {'; '.join(names)}"
 
     def _whole(self, takes: int) -> str:
         """`its take is there`, `all 4 takes are there`: one text for each number, not for each task."""

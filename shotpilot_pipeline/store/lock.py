@@ -203,6 +203,11 @@ def moved_lock(lock: Lock, moved: Sequence[tuple[str, str]]) -> Lock:
     return result
 
 
+def moved_address(address: str, moved: Sequence[tuple[str, str]]) -> str:
+    """Where a task's address stands after every move. Raises UsageError for a loop."""
+    return _destination(address, [(_parsed(old), _parsed(new)) for old, new in moved])
+
+
 def natural(address: str) -> tuple[list[str | int], str]:
     """A key that sorts addresses as a person counts: sh2 before sh10."""
     parts: list[str | int] = list(_DIGITS.split(address.translate(_ORDER)))

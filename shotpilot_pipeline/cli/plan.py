@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,8 +13,9 @@ from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
 from shotpilot_pipeline.cli.screen import Screen, problem_line
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode
+from shotpilot_pipeline.pipeline.answers import Answer, Question, ask
 from shotpilot_pipeline.pipeline.reading import read_list
-from shotpilot_pipeline.pipeline.trip import known_of, plan_list, unknown_picks
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, unknown_picks
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.plan import plan_as_json
 
@@ -34,15 +37,31 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
     +X (with what it needs), X+ (with what needs it), A,B (both hold).
     """
     screen = Screen(asked)
-    with collector_paused():
-        reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
-        known = known_of(reading.places, reading.compiled.moved)
-        for problem in unknown_picks(reading, known):
-            screen.message(problem_line(problem, screen))
-        plan = plan_list(reading, wish_of(selection), known)
-        if asked.json:
-            screen.result_json(plan_as_json(plan))
-        else:
-            screen.result("\n".join(plan_lines(plan, reading.compiled, screen, changes=changes)))
-            screen.result("\n".join(totals_lines(plan, screen, rehearsal=asked.rehearsal)))
-    return int(ExitCode.WORK_TO_BUY if check and plan.totals.rolls else ExitCode.DONE)
+    wish = wish_of(selection)
+    look = {"json": asked.json, "changes": changes, "colour": screen.colour, "width": screen.width}
+
+    def question() -> Question:
+        return ask(file, asked.project, rehearsal=asked.rehearsal, asked={"wish": asdict(wish), **look})
+
+    before = question()
+    answer = before.answer()
+    if answer is None:
+        with collector_paused():
+            answer = _answer(file, asked, wish, changes, screen)
+            question().keep(answer, before)
+    for text in answer.messages:
+        screen.message(text)
+    screen.result(answer.result)
+    return int(ExitCode.WORK_TO_BUY if check and answer.rolls else ExitCode.DONE)
+
+
+def _answer(file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen) -> Answer:
+    reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
+    known = known_of(reading.places, reading.compiled.moved)
+    messages = [problem_line(problem, screen) for problem in unknown_picks(reading, known)]
+    plan = plan_list(reading, wish, known)
+    if asked.json:
+        return Answer(json.dumps(plan_as_json(plan), indent=2, ensure_ascii=False), messages, plan.totals.rolls)
+    lines = [*plan_lines(plan, reading.compiled, screen, changes=changes)]
+    lines += totals_lines(plan, screen, rehearsal=asked.rehearsal)
+    return Answer("\n".join(lines), messages, plan.totals.rolls)

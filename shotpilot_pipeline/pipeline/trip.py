@@ -138,12 +138,13 @@ def _picks(path: Path, moved: Sequence[tuple[str, str]]) -> dict[str, Pick]:
 
 def _versions(path: Path, moved: Sequence[tuple[str, str]]) -> Callable[[str], Sequence[str]]:
     """Earlier render keys by address, from the lock: read once, and only when a task is not simply cached."""
-    lock = None
+    bought: dict[str, Sequence[str]] | None = None
 
     def versions(address: str) -> Sequence[str]:
-        nonlocal lock
-        if lock is None:
+        nonlocal bought
+        if bought is None:
             lock = moved_lock(read_lock(path), moved)
-        return tuple(lock.keys(address).values())
+            bought = {at: tuple(lock.keys(at).values()) for at in lock.addresses()}
+        return bought.get(address, ())
 
     return versions

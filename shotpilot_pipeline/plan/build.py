@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from shotpilot_pipeline.plan.behind import Behind
@@ -287,7 +288,12 @@ def _takes(count: int) -> str:
 
 
 def _price(task: Task, takes: int) -> Money | None:
-    return None if task.picture_price == NO_PRICE else Money(task.picture_price * task.panels * takes)
+    return None if task.picture_price == NO_PRICE else _money(task.picture_price * task.panels * takes)
+
+
+@lru_cache(maxsize=1000)  # a list has few prices and many tasks
+def _money(nano: int) -> Money:
+    return Money(nano)
 
 
 def _cached_line(task: Task, reason: str, have: int, form: str, key: str) -> PlanLine:

@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from shotpilot_pipeline import __version__
+from shotpilot_pipeline import build_id
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
-MAGIC = f"shotpilot memo 1 {__version__}"
+MAGIC = f"shotpilot memo 1 {build_id()}"
 _HEAD_FIELDS = ("show", "title", "sources", "cast", "budget", "name_pattern", "format")
 
 
@@ -34,7 +34,7 @@ class Stamp(NamedTuple):
     catalog: str  # digest of the model cards
     head: str  # digest of the list without its shots
     files: Mapping[str, str]  # path from the root -> sha256: the list and what it includes
-    references: Mapping[str, Sequence[Any]]  # path from the root -> [bytes, mtime_ns, inode, sha256]
+    references: Mapping[str, Sequence[Any]]  # path from the root -> [bytes, changed_ns, inode, sha256, ...]
 
 
 class KeptShot(NamedTuple):
@@ -100,6 +100,16 @@ def read_memo(path: Path) -> Memo | None:
         with collector_paused():
             return _decode(path.read_bytes().decode().split("\n"))
     except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None
+
+
+def read_stamp(path: Path) -> Stamp | None:
+    """What the memo at `path` rests on, without reading all of it; None as `read_memo`."""
+    try:
+        with path.open(encoding="utf-8", newline="\n") as file:
+            whole = file.readline() == MAGIC + "\n"
+            return Stamp(*json.loads(file.readline())["stamp"]) if whole else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

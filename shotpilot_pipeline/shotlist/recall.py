@@ -35,17 +35,17 @@ def compile_or_recall(
     """
     with collector_paused():
         memo = read_memo(memo_path)
-        if memo is not None and _stands(memo, root, catalog):
+        if memo is not None and stands(memo.stamp, root, catalog):
             return memo.compiled_with_scenes() if scenes else memo.compiled, tuple(found for _, found in memo.problems)
         return _compile(file, root, catalog, memo, memo_path)
 
 
-def _stands(memo: Memo, root: Path, catalog: Catalog) -> bool:
-    """Whether everything the memo rests on is what it was."""
+def stands(stamp: Stamp, root: Path, catalog: Catalog) -> bool:
+    """Whether everything a memo rests on is what it was."""
     return (
-        memo.stamp.catalog == catalog.digest
-        and all(_digest(root / name) == digest for name, digest in memo.stamp.files.items())
-        and _references_stand(memo.stamp.references, root)
+        stamp.catalog == catalog.digest
+        and all(_digest(root / name) == digest for name, digest in stamp.files.items())
+        and _references_stand(stamp.references, root)
     )
 
 
@@ -57,15 +57,19 @@ def _digest(path: Path) -> str:
 
 
 def _references_stand(facts: Mapping[str, Sequence[object]], root: Path) -> bool:
-    """Whether each reference is the file it was, by size, time and inode, as make and git look."""
-    for name, fact in facts.items():
-        try:
-            found = (root / name).stat()
-        except OSError:
-            return False
-        if [found.st_size, found.st_mtime_ns, found.st_ino] != list(fact[:3]):
-            return False
-    return True
+    """Whether each reference holds the bytes it held: by its stamp, as make and git look, else by its sha256."""
+    return all(_reference_stands(root / name, fact) for name, fact in facts.items())
+
+
+def _reference_stands(path: Path, fact: Sequence[object]) -> bool:
+    size, changed_ns, inode, sha256 = fact[:4]
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    changed = max(found.st_mtime_ns, found.st_ctime_ns)
+    same = (found.st_size, changed, found.st_ino) == (size, changed_ns, inode)
+    return same or (found.st_size == size and _digest(path) == sha256)
 
 
 def _compile(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 import warnings
 from collections.abc import Mapping
 from io import BytesIO
@@ -25,6 +26,7 @@ from shotpilot_pipeline.values.request import file_mark, url_mark
 if TYPE_CHECKING:
     from PIL import Image
 
+RACY = 2_000_000_000  # ns; FAT, the coarsest file system in use, keeps times of change to 2 s
 MOST_PIXELS = 100_000_000  # of one reference; a 10 MB picture has fewer, a decompression bomb more
 MOST_BYTES = 200_000_000  # of a file that is read at all; beyond, only its size is reported
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -38,7 +40,7 @@ class Fact(NamedTuple):
     """What a file is. `fault` says what makes it no picture at all, `cure` what to do; both "" for a picture."""
 
     bytes: int
-    mtime_ns: int
+    changed_ns: int  # the later of its two times of change; 0 where it was too young to be told apart from a next one
     inode: int
     sha256: str
     width: int
@@ -126,11 +128,18 @@ class Shelf:
         if not stat.S_ISREG(found.st_mode):
             kind = "is a folder" if stat.S_ISDIR(found.st_mode) else "is not a file"
             raise _bad(node, f"{node.value} {kind}", "name a picture in it")
-        stamp = (found.st_size, found.st_mtime_ns, found.st_ino)
+        stamp = stamp_of(found)
         earlier = self._earlier.get(name)
-        fact = earlier if earlier is not None and earlier[:3] == stamp else _read(path, stamp)
+        fact = earlier if earlier is not None and stamp[1] and earlier[:3] == stamp else _read(path, stamp)
         self.facts[name] = fact
         return fact
+
+
+def stamp_of(found: os.stat_result) -> tuple[int, int, int]:
+    """What tells a file from another one at its place: bytes, time of change (ctime counts too: nobody can set it)
+    and inode. A file that changed a moment ago has no time: it could change again within one tick of its disk."""
+    changed = max(found.st_mtime_ns, found.st_ctime_ns)
+    return found.st_size, changed if time.time_ns() - changed > RACY else 0, found.st_ino
 
 
 def beyond(fact: Fact, limits: FileLimits) -> tuple[str, str] | None:

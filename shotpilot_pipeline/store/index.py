@@ -23,6 +23,7 @@ from typing import NamedTuple, TypeVar
 
 from shotpilot_pipeline.store.pictures import EXTENSIONS
 from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, Entry, read_record
+from shotpilot_pipeline.values.digest import sha256_text
 from shotpilot_pipeline.values.take import Picture, Take
 
 T = TypeVar("T")
@@ -86,6 +87,15 @@ class Index:
     def counts(self) -> dict[str, int]:
         """Every render key that has whole takes, and how many."""
         return self._ask(None, _tallied, {})
+
+    def stamp(self) -> str:
+        """What changes whenever a record or a picture comes or goes: all folders' stamps; "" where one is too young.
+
+        A folder that changed less than 2 s ago could change again without its times telling.
+        """
+        stamps = {name: _stamp(self._folder / name) for name in _shards(self._folder)}
+        youngest = max((int(stamp.partition(".")[0]) for stamp in stamps.values() if stamp), default=0)
+        return "" if time.time_ns() - youngest < RACY else sha256_text(repr(sorted(stamps.items())))
 
     def takes(self) -> dict[str, tuple[Take, ...]]:
         """Every whole take whose pictures are there, by key, in order of number."""

@@ -88,6 +88,10 @@ class Store:
         """Every render key with whole takes whose pictures are there, and how many. No look at each file."""
         return self._index.counts()
 
+    def stamp(self) -> str:
+        """What changes whenever a take or a picture comes or goes; "" where that cannot be told just now."""
+        return self._index.stamp()
+
     def takes(self) -> Mapping[str, tuple[Take, ...]]:
         """Every whole take by key, in order of number, by the same quick look."""
         return self._index.takes()

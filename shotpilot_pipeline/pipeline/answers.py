@@ -1,0 +1,98 @@
+"""The last answer of `plan`, kept beside the memo: asked again with nothing moved, it is simply given again.
+
+A plan is a pure function of the list, the cards, the store, the picks, the lock and what was asked. All of them are
+looked at here, byte for byte or by their stamps, so an answer is given again only where the same would come out. It
+is a convenience and never a truth: nothing is ever bought by it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from shotpilot_pipeline import build_id
+from shotpilot_pipeline.catalog.cards import load_catalog
+from shotpilot_pipeline.errors import ShotpilotError
+from shotpilot_pipeline.pipeline.places import places_of
+from shotpilot_pipeline.pipeline.reading import root_of
+from shotpilot_pipeline.pipeline.settings import read_settings
+from shotpilot_pipeline.shotlist.memo import read_stamp
+from shotpilot_pipeline.shotlist.recall import stands
+from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.digest import digest_of, sha256_bytes
+
+
+class Answer(NamedTuple):
+    """What `plan` said: its result, its messages, and how many rolls it would send."""
+
+    result: str
+    messages: Sequence[str]
+    rolls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked of which state of things, as one digest; "" where the state cannot be told: ask anew."""
+
+    digest: str
+    around: str  # digest of the store, the picks and the lock alone
+    kept_in: Path
+
+    def answer(self) -> Answer | None:
+        """The answer given before, if this was the last question."""
+        if not self.digest:
+            return None
+        try:
+            head, _, result = self.kept_in.read_text(encoding="utf-8").partition("\n")
+            said = json.loads(head)
+            return Answer(result, said["messages"], said["rolls"]) if said["question"] == self.digest else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def keep(self, answer: Answer, before: Question) -> None:
+        """Keep the answer for the next time, unless something moved since `before`, when it was looked for.
+
+        That the list is the one that was compiled is known by its memo. A folder that cannot be written to is no
+        fault.
+        """
+        if not self.digest or self.around != before.around:
+            return
+        head = json.dumps({"question": self.digest, "messages": answer.messages, "rolls": answer.rolls})
+        with suppress(OSError):
+            aside = self.kept_in.with_suffix(f".{os.getpid()}.aside")
+            aside.write_text(f"{head}\n{answer.result}", encoding="utf-8")
+            aside.replace(self.kept_in)
+
+
+def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str, object]) -> Question:
+    """The question `asked` (JSON values: selectors, options, the width of the screen) of the list in `file`.
+
+    Never raises: where anything is wrong, the question has no digest, and asking anew will say what.
+    """
+    try:
+        root = root_of(file, project)
+        settings = read_settings(root)
+        places = places_of(file, root, rehearsal=rehearsal, store=root / settings.get("store", "place"))
+        kept_in = places.memo.with_suffix(".rehearsed" if rehearsal else ".planned")
+        store = Store(places.store).stamp()
+        things = {"store": store, "at": str(places.store), "picks": _digest(places.picks), "lock": _digest(places.lock)}
+        around = digest_of(things) if store else ""
+        stamp = read_stamp(places.memo)
+        if stamp is None or not around or not stands(stamp, root, load_catalog(root / "models")):
+            return Question("", around, kept_in)
+    except (ShotpilotError, OSError, ValueError):
+        return Question("", "", file)
+    state = {"build": build_id(), "file": str(file), "list": stamp._asdict(), "around": around, "asked": dict(asked)}
+    return Question(digest_of(state), around, kept_in)
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_bytes(path.read_bytes())
+    except OSError:
+        return ""

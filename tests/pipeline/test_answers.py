@@ -1,0 +1,121 @@
+"""The answer of a plan is given again only where the same one would come out."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from shotpilot_pipeline.cli.main import shotpilot
+from shotpilot_pipeline.pipeline import answers
+from shotpilot_pipeline.store import index
+from tests.cli.shows import LIST, write_list
+
+SHOW = LIST.replace("show: night\n", "show: night\ninclude: [cast.yaml]\n").replace("a fisherman", '"@ana"')
+
+
+@pytest.fixture
+def show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A show whose files are never too young to be told apart."""
+    monkeypatch.setattr(index, "RACY", -1)
+    (tmp_path / "refs").mkdir()
+    Image.new("RGB", (400, 400), "navy").save(tmp_path / "refs/ana.png")
+    (tmp_path / "cast.yaml").write_text("cast: {ana: {name: Ana, frontal: refs/ana.png}}\n")
+    return write_list(tmp_path, SHOW)
+
+
+def ask(*arguments: object) -> str:
+    done = CliRunner().invoke(shotpilot, [str(argument) for argument in arguments], standalone_mode=False)
+    if done.exception:
+        raise done.exception
+    return done.stdout
+
+
+def plan(path: Path, *more: object) -> Any:
+    return json.loads(ask("plan", path, "--rehearsal", "--json", *more))
+
+
+def test_asked_again_the_list_is_not_even_read(show: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ask("plan", show, "--rehearsal")
+    monkeypatch.setattr("shotpilot_pipeline.cli.plan.read_list", lambda *_, **__: pytest.fail("it was read"))
+    assert ask("plan", show, "--rehearsal") == first
+
+
+def edit_list(path: Path) -> None:
+    path.write_text(SHOW.replace("coils", "mends"))
+
+
+def edit_include(path: Path) -> None:
+    shutil.copy(path.parent / "refs/ana.png", path.parent / "refs/left.png")
+    (path.parent / "cast.yaml").write_text("cast: {ana: {frontal: refs/ana.png, references: [refs/left.png]}}\n")
+
+
+def edit_reference_behind_its_back(path: Path) -> None:
+    """Other pixels, the same size and the old time: only ctime tells."""
+    picture = path.parent / "refs/ana.png"
+    before = picture.stat()
+    data = bytearray(picture.read_bytes())
+    Image.new("RGB", (400, 400), "maroon").save(picture)
+    shorter = picture.read_bytes()
+    picture.write_bytes(shorter + b"\0" * max(0, len(data) - len(shorter)))
+    os.utime(picture, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def add_model(path: Path) -> None:
+    card = Path(answers.__file__).parents[1] / "catalog/cards/kling-v3.json"
+    (path.parent / "models").mkdir()
+    changed = card.read_text().replace('"0.028"', '"0.030"')
+    (path.parent / "models/kling-v3.json").write_text(changed)
+
+
+def delete_picture(path: Path) -> None:
+    sorted((path.parent / ".shotpilot/rehearsal/store/objects").rglob("*.png"))[0].unlink()
+
+
+def pick_another(path: Path) -> None:
+    picks = path.parent / ".shotpilot/rehearsal/night.picks.yaml"
+    picks.write_text("picks: 1\nsc010/sh010@iterate: 3\n")
+
+
+def lose_the_store(path: Path) -> None:
+    shutil.rmtree(path.parent / ".shotpilot/rehearsal/store")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [edit_list, edit_include, edit_reference_behind_its_back, add_model, delete_picture, pick_another, lose_the_store],
+)
+def test_whatever_moves_is_noticed(show: Path, change: Callable[[Path], None]) -> None:
+    ask("rehearse", show, "--quiet")
+    before = plan(show)
+    assert plan(show) == before
+    change(show)
+    after = plan(show)
+    fresh = json.loads(json.dumps(after))
+    shutil.rmtree(show.parent / ".shotpilot/memo")
+    assert plan(show) == fresh, "a memo spoke where the truth would have said something else"
+    if change is not add_model:
+        assert after != before
+
+
+def test_each_way_of_asking_has_its_own_answer(show: Path) -> None:
+    whole = plan(show)
+    assert len(plan(show, "sc010/sh010")["tasks"]) == 2
+    assert plan(show) == whole
+    assert ask("plan", show, "--rehearsal") != ask("plan", show)
+    assert CliRunner().invoke(shotpilot, ["plan", str(show), "--check"], standalone_mode=False).return_value == 1
+    assert CliRunner().invoke(shotpilot, ["plan", str(show), "--check"], standalone_mode=False).return_value == 1
+
+
+def test_a_damaged_answer_is_none(show: Path) -> None:
+    before = plan(show)
+    for kept in (show.parent / ".shotpilot/memo").glob("*.rehearsed"):
+        kept.write_bytes(b"\xff{")
+    assert plan(show) == before

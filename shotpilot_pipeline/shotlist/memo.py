@@ -63,6 +63,10 @@ class Memo:
         """Slots and texts of the shot at `index`."""
         return tuple((slot, text) for slot, text in json.loads(self._words[index]))
 
+    def raw_words_of(self, index: int) -> str:
+        """The same as the memo has them, to be written again."""
+        return self._words[index]
+
     def compiled_with_scenes(self) -> Compiled:
         """The compiled list, the words of its shots included."""
         return replace(self.compiled, scenes=self.scenes())
@@ -81,16 +85,23 @@ class Memo:
 
 
 def write_memo(
-    path: Path, stamp: Stamp, compiled: Compiled, shots: Sequence[KeptShot], problems: Sequence[tuple[int, Problem]]
+    path: Path,
+    stamp: Stamp,
+    compiled: Compiled,
+    shots: Sequence[KeptShot],
+    problems: Sequence[tuple[int, Problem]],
+    raw_words: Mapping[tuple[str, str], str] | None = None,
 ) -> None:
     """Keep `compiled`; `problems` with the index of their shot, or -1.
 
-    A folder that cannot be written to is no fault: the next command compiles again.
+    `raw_words`, by scene and shot: words that are written as an earlier memo had them. A folder that cannot be
+    written to is no fault: the next command compiles again.
     """
+    words = raw_words or {}
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}.aside")
-        aside.write_bytes("\n".join(_lines(stamp, compiled, shots, problems)).encode())
+        aside.write_bytes("\n".join(_lines(stamp, compiled, shots, problems, words)).encode())
         aside.replace(path)
 
 
@@ -118,7 +129,11 @@ def _kind(task: Task) -> tuple[Any, ...]:
 
 
 def _lines(
-    stamp: Stamp, compiled: Compiled, shots: Sequence[KeptShot], problems: Sequence[tuple[int, Problem]]
+    stamp: Stamp,
+    compiled: Compiled,
+    shots: Sequence[KeptShot],
+    problems: Sequence[tuple[int, Problem]],
+    words: Mapping[tuple[str, str], str],
 ) -> Iterator[str]:
     tasks = compiled.tasks
     kinds: dict[tuple[Any, ...], int] = {}
@@ -134,15 +149,19 @@ def _lines(
         "counts": (len(shots), len(tasks)),
     }
     yield MAGIC
-    yield json.dumps(head, ensure_ascii=False, separators=(",", ":"))
+    yield _json(head)
     yield from ("\t".join((*shot[:5], str(shot.tasks))) for shot in shots)
     for scene in compiled.scenes:
-        yield from (json.dumps(info.words, ensure_ascii=False, separators=(",", ":")) for info in scene.shots)
+        yield from (words.get((scene.id, info.id)) or _json(info.words) for info in scene.shots)
     yield from map(str, numbers)
     yield from (task.address for task in tasks)
     for column in ("gates", "needs", "keys", "forms"):
         yield from ("\t".join(getattr(task, column)) for task in tasks)
     yield ""
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _decode(lines: list[str]) -> Memo:

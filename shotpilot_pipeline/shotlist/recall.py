@@ -17,13 +17,13 @@ from shotpilot_pipeline.errors import Problem, Severity
 from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, read_memo, write_memo
 from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.pause import collector_paused
-from shotpilot_pipeline.values.task import Compiled, ShotInfo
+from shotpilot_pipeline.values.task import Compiled
 
 # YAML, JSON Schema, templates and Pillow are imported only when something has to be compiled: a no-op needs none.
 if TYPE_CHECKING:
     from shotpilot_pipeline.shotlist.compile import Part
     from shotpilot_pipeline.shotlist.references import Fact
-    from shotpilot_pipeline.shotlist.source import ShotText, Source
+    from shotpilot_pipeline.shotlist.source import Source
 
 
 def compile_or_recall(
@@ -37,7 +37,7 @@ def compile_or_recall(
         memo = read_memo(memo_path)
         if memo is not None and stands(memo.stamp, root, catalog):
             return memo.compiled_with_scenes() if scenes else memo.compiled, tuple(found for _, found in memo.problems)
-        return _compile(file, root, catalog, memo, memo_path)
+        return _compile(file, root, catalog, memo, memo_path, words=scenes)
 
 
 def stands(stamp: Stamp, root: Path, catalog: Catalog) -> bool:
@@ -73,10 +73,11 @@ def _reference_stands(path: Path, fact: Sequence[object]) -> bool:
 
 
 def _compile(
-    file: Path, root: Path, catalog: Catalog, memo: Memo | None, memo_path: Path
+    file: Path, root: Path, catalog: Catalog, memo: Memo | None, memo_path: Path, *, words: bool
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
     from shotpilot_pipeline.shotlist.compile import compile_shot, in_place_order, join
     from shotpilot_pipeline.shotlist.film import open_film
+    from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
     from shotpilot_pipeline.shotlist.source import read_source
 
@@ -85,7 +86,8 @@ def _compile(
         return None, found
     shelf = Shelf(root, {name: Fact(*fact) for name, fact in memo.stamp.references.items()} if memo else {})
     film, film_found = open_film(source, catalog, shelf)
-    recall = _Recall(memo, source, catalog, root)
+    stood = memo is not None and _surroundings_stand(memo.stamp, source, catalog, root)
+    recall = Recall(memo if stood else None, words=words)
     parts: list[Part] = []
     told: list[tuple[int, Problem]] = [(-1, problem) for problem in (*found, *film_found)]
     for scene in source.scenes:
@@ -99,10 +101,15 @@ def _compile(
     problems_in_order = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems_in_order):
         return None, problems_in_order
-    facts = {**recall.facts, **shelf.facts}
-    stamp = Stamp(catalog.digest, source.head_digest, dict(source.files), _rows(facts))
-    write_memo(memo_path, stamp, compiled, list(_kept(source, parts)), told)
+    stamp = Stamp(catalog.digest, source.head_digest, dict(source.files), _rows({**recall.facts, **shelf.facts}))
+    write_memo(memo_path, stamp, compiled, list(_kept(source, parts)), told, recall.raw_words)
     return compiled, problems_in_order
+
+
+def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog, root: Path) -> bool:
+    """Whether all that is around the shots is what it was, so that a shot's text alone decides what it compiles to."""
+    same = (stamp.catalog, stamp.head) == (catalog.digest, source.head_digest)
+    return same and _references_stand(stamp.references, root)
 
 
 def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object]]:
@@ -116,52 +123,3 @@ def _kept(source: Source, parts: Sequence[Part]) -> Iterator[KeptShot]:
         digest = "" if part.done.asks else digests[part.scene, part.shot]
         place = f"{part.place.file}:{part.place.line}"
         yield KeptShot(part.scene, part.shot, digest, place, part.done.info.state, len(part.done.tasks))
-
-
-class _Recall:
-    """The shots of a memo by what they are known by; none where anything around the shots has moved."""
-
-    def __init__(self, memo: Memo | None, source: Source, catalog: Catalog, root: Path) -> None:
-        self.memo = memo
-        self.sources: Mapping[str, str] = {}
-        self.facts: Mapping[str, Sequence[object]] = {}
-        self._at: dict[tuple[str, str, str], tuple[int, int]] = {}  # -> index of the shot, index of its first task
-        self._problems: dict[int, list[Problem]] = {}
-        if memo is None or (memo.stamp.catalog, memo.stamp.head) != (catalog.digest, source.head_digest):
-            return
-        if not _references_stand(memo.stamp.references, root):
-            return
-        self.sources, self.facts = memo.compiled.sources, memo.stamp.references
-        first = 0
-        for index, shot in enumerate(memo.shots):
-            if shot.digest:
-                self._at[shot.scene, shot.id, shot.digest] = (index, first)
-            first += shot.tasks
-        for index, problem in memo.problems:
-            self._problems.setdefault(index, []).append(problem)
-
-    def part(self, shot: ShotText) -> tuple[Part, tuple[Problem, ...]] | None:
-        """The shot as it was compiled, with its places moved to where it stands now; None when it must be compiled."""
-        at = self._at.get((shot.scene, shot.id, shot.digest))
-        if at is None or self.memo is None:
-            return None
-        from shotpilot_pipeline.errors import Place
-        from shotpilot_pipeline.shotlist.compile import Part
-        from shotpilot_pipeline.shotlist.expand import ShotTasks
-
-        index, first = at
-        kept, place = self.memo.shots[index], f"{shot.file}:{shot.line}"
-        tasks = self.memo.compiled.tasks[first : first + kept.tasks]
-        if kept.place != place:
-            tasks = tuple(task._replace(place=place) for task in tasks)
-        down = shot.line - int(kept.place.rpartition(":")[2])
-        problems = tuple(_moved(problem, shot.file, down) for problem in self._problems.get(index, ()))
-        info = ShotInfo(shot.id, place, kept.state, self.memo.words_of(index))
-        done = ShotTasks(tasks=tasks, info=info, problems=problems, sources={}, asks=())
-        return Part(shot.scene, shot.id, Place(shot.file, shot.line, shot.column), done), problems
-
-
-def _moved(problem: Problem, file: str, down: int) -> Problem:
-    """The problem where its shot stands now; one that points into another file stays where it is."""
-    at = problem.place
-    return replace(problem, place=replace(at, line=at.line + down)) if at.file == file and at.line else problem

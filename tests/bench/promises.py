@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.bench import ninja
 from tests.bench.generate import write_show
-from tests.bench.measure import RUNS, Run, Runs, alternate, bare_python, ninja_program, repeat, run, shotpilot
+from tests.bench.measure import Run, Runs, alternate, bare_python, ninja_program, repeat, run, shotpilot
 from tests.bench.table import Finding
 
 HELP_MS = 150
@@ -101,32 +101,27 @@ def all_cached(bench: Bench) -> Iterator[Finding]:
 
 
 def linear(bench: Bench) -> Iterator[Finding]:
-    """CPU time per shot at four times the shots, of a first `plan` (read, graph, plan) and of a second (graph, plan).
+    """CPU time per shot of a first `plan` (read, graph, plan) at four times the shots.
 
-    The start-up, measured with a list of one shot, is taken off.
+    The start-up, measured with a list of one shot, is taken off. A second `plan` only looks whether anything moved.
     """
     sizes = (bench.shots // 4, bench.shots // 2, bench.shots)
-    for title, again in (("first plan is linear", False), ("second plan is linear", True)):
-        start_up = _plan_cpu(bench, 1, again)
-        times = {shots: _plan_cpu(bench, shots, again) - start_up for shots in sizes}
-        small, _, large = times.values()
-        beside = ", ".join(f"{shots}: {seconds:.2f} s" for shots, seconds in times.items())
-        growth = (large / sizes[2]) / (small / sizes[0])
-        yield Finding(title, LINEAR_SLACK, growth, "x", f"CPU {beside} (start-up of {start_up:.2f} s taken off)")
+    start_up = _plan_cpu(bench, 1)
+    times = {shots: _plan_cpu(bench, shots) - start_up for shots in sizes}
+    small, _, large = times.values()
+    beside = ", ".join(f"{shots}: {seconds:.2f} s" for shots, seconds in times.items())
+    growth = (large / sizes[2]) / (small / sizes[0])
+    yield Finding("first plan is linear", LINEAR_SLACK, growth, "x", f"CPU {beside} (start-up of {start_up:.2f} s off)")
 
 
-def _plan_cpu(bench: Bench, shots: int, again: bool) -> float:
-    """Least CPU time of a `plan` of so many shots, in seconds: the first of a new show, or one with nothing changed."""
-    path = bench.fresh(f"linear{shots}", shots)
+def _plan_cpu(bench: Bench, shots: int) -> float:
+    """Least CPU time of the first `plan` of a new show of so many shots, in seconds."""
 
     def once() -> Run:
-        if not again:
-            bench.fresh(f"linear{shots}", shots)
+        path = bench.fresh(f"linear{shots}", shots)
         return run(shotpilot("plan", path.name), path.parent)
 
-    if again:
-        once()
-    return repeat(once, RUNS if again else SLOW_RUNS).least_cpu
+    return repeat(once, SLOW_RUNS).least_cpu
 
 
 def peak_memory(bench: Bench) -> Iterator[Finding]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+REALDATA = ROOT.parent / "shared" / "realdata"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 settings.register_profile("house", deadline=None, max_examples=100)
 settings.load_profile("house")
@@ -36,11 +39,40 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for `storyboard` runs once for each real storyboard that lies beside the repository."""
     if "storyboard" in metafunc.fixturenames:
-        boards = sorted((ROOT / "../shared/realdata/storyboards/vimax").glob("*.json"))
+        boards = sorted((REALDATA / "storyboards/vimax").glob("*.json"))
         metafunc.parametrize("storyboard", boards, ids=[board.stem for board in boards])
 
 
 @pytest.fixture(scope="session")
 def realdata() -> Path:
     """Material from real people, beside the repository; tests read it, the repository never holds it."""
-    return ROOT.parent / "shared" / "realdata"
+    return REALDATA
+
+
+def lacking() -> dict[str, str]:
+    """What this machine has nothing for: marker or fixture of the tests that need it -> what they need."""
+    found = {}
+    if not any(map(shutil.which, BROWSERS)):
+        found["browser"] = "a Chromium (Debian: chromium), to look at pages"
+    if not REALDATA.is_dir():
+        found["realdata"] = "the material of real people, beside the repository"
+    return found
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this machine has nothing for; `pytest_terminal_summary` says so."""
+    needs = lacking()
+    gone = [
+        item
+        for item in items
+        if any(item.get_closest_marker(name) or name in getattr(item, "fixturenames", ()) for name in needs)
+    ]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out and why, so that a green run does not look like more than it is."""
+    for what in lacking().values():
+        terminalreporter.write_line(f"Left out: the tests that need {what}.")

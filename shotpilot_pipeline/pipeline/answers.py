@@ -19,7 +19,7 @@ from shotpilot_pipeline import build_id
 from shotpilot_pipeline.catalog.cards import load_catalog
 from shotpilot_pipeline.errors import ShotpilotError
 from shotpilot_pipeline.pipeline.places import places_of
-from shotpilot_pipeline.pipeline.reading import root_of
+from shotpilot_pipeline.pipeline.reading import refuse_twin, root_of
 from shotpilot_pipeline.pipeline.settings import read_settings
 from shotpilot_pipeline.shotlist.memo import read_stamp
 from shotpilot_pipeline.shotlist.recall import stands
@@ -76,6 +76,7 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
     """
     try:
         root = root_of(file, project)
+        refuse_twin(file)
         settings = read_settings(root)
         places = places_of(file, root, rehearsal=rehearsal, store=root / settings.get("store", "place"))
         kept_in = places.memo.with_suffix(".rehearsed" if rehearsal else ".planned")
@@ -83,7 +84,7 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
         things = {"store": store, "at": str(places.store), "picks": _digest(places.picks), "lock": _digest(places.lock)}
         around = digest_of(things) if store else ""
         stamp = read_stamp(places.memo)
-        if stamp is None or not around or not stands(stamp, root, load_catalog(root / "models")):
+        if stamp is None or not around or not stands(stamp, file, root, load_catalog(root / "models")):
             return Question("", around, kept_in)
     except (ShotpilotError, OSError, ValueError):
         return Question("", "", file)

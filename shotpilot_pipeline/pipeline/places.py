@@ -43,6 +43,6 @@ def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | Non
         renders=base / "renders",
         runs=apart / "runs",
         held=apart / "writer.lock",
-        memo=own / "memo" / inside.with_suffix(".memo"),
+        memo=own / "memo" / inside.with_name(f"{inside.name}.memo"),
         thumbnails=own / "thumbnails",
     )

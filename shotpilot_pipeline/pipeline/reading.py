@@ -10,9 +10,12 @@ from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
 from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import Settings, read_settings
 from shotpilot_pipeline.shotlist.recall import compile_or_recall
-from shotpilot_pipeline.shotlist.source import find_root
+from shotpilot_pipeline.shotlist.source import find_root, kind_of
 from shotpilot_pipeline.store.names import name_clashes, pattern_faults
 from shotpilot_pipeline.values.task import Compiled
+
+#: What the files of shot lists end in; others beside a list (a backup, a PDF) are not looked at.
+_ENDINGS = ("", ".yaml", ".yml", ".json", ".txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool
         fault = "is a folder, not a shot list"
         raise BadFiles([Problem("folder", Place(str(file)), fault, "name the YAML file in it")])
     root = root_of(file, project)
+    refuse_twin(file)
     settings = read_settings(root)
     catalog = load_catalog(root / "models")
     places = places_of(file, root, rehearsal=rehearsal, store=root / settings.get("store", "place"))
@@ -67,3 +71,15 @@ def root_of(file: Path, project: Path | None) -> Path:
             [Problem("outside", place, f"lies outside the root {root}", "move it there, or leave --project away")]
         )
     return root
+
+
+def refuse_twin(file: Path) -> None:
+    """Raise BadFiles where another list lies beside `file` under the same name but for its ending.
+
+    The two would share NAME.lock and NAME.picks.yaml, and one would take the other's pictures for its own.
+    """
+    for twin in (file.with_suffix(ending) for ending in _ENDINGS if file.name):
+        if twin != file and twin.is_file() and kind_of(twin) == "shotlist" and not twin.samefile(file):
+            shared = f"{file.with_suffix('.lock').name} and {file.with_suffix('.picks.yaml').name}"
+            fault = f"{twin.name} in the same folder is a shot list too, and both would have {shared}"
+            raise BadFiles([Problem("twin-list", Place(str(file)), fault, "rename one of the two")])

@@ -31,6 +31,7 @@ _HEAD_FIELDS = ("show", "title", "sources", "cast", "budget", "name_pattern", "f
 class Stamp(NamedTuple):
     """What a memo rests on: while all of it is the same, so is what was compiled."""
 
+    list: str  # path from the root
     catalog: str  # digest of the model cards
     head: str  # digest of the list without its shots
     files: Mapping[str, str]  # path from the root -> sha256: the list and what it includes

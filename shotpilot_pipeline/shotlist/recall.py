@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Problem, Severity
 from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, read_memo, write_memo
+from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
 from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled
@@ -35,15 +36,16 @@ def compile_or_recall(
     """
     with collector_paused():
         memo = read_memo(memo_path)
-        if memo is not None and stands(memo.stamp, root, catalog):
+        if memo is not None and stands(memo.stamp, file, root, catalog):
             return memo.compiled_with_scenes() if scenes else memo.compiled, tuple(found for _, found in memo.problems)
         return _compile(file, root, catalog, memo, memo_path, words=scenes)
 
 
-def stands(stamp: Stamp, root: Path, catalog: Catalog) -> bool:
-    """Whether everything a memo rests on is what it was."""
+def stands(stamp: Stamp, file: Path, root: Path, catalog: Catalog) -> bool:
+    """Whether a memo is that of the list in `file`, and everything it rests on is what it was."""
     return (
-        stamp.catalog == catalog.digest
+        stamp.list == Whereabouts(file, root).list
+        and stamp.catalog == catalog.digest
         and all(_digest(root / name) == digest for name, digest in stamp.files.items())
         and _references_stand(stamp.references, root)
     )
@@ -86,7 +88,7 @@ def _compile(
         return None, found
     shelf = Shelf(root, {name: Fact(*fact) for name, fact in memo.stamp.references.items()} if memo else {})
     film, film_found = open_film(source, catalog, shelf)
-    stood = memo is not None and _surroundings_stand(memo.stamp, source, catalog, root)
+    stood = memo is not None and _surroundings_stand(memo.stamp, source, catalog)
     recall = Recall(memo if stood else None, words=words)
     parts: list[Part] = []
     told: list[tuple[int, Problem]] = [(-1, problem) for problem in (*found, *film_found)]
@@ -101,15 +103,17 @@ def _compile(
     problems_in_order = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems_in_order):
         return None, problems_in_order
-    stamp = Stamp(catalog.digest, source.head_digest, dict(source.files), _rows({**recall.facts, **shelf.facts}))
+    references = _rows({**recall.facts, **shelf.facts})
+    stamp = Stamp(Whereabouts(file, root).list, catalog.digest, source.head_digest, dict(source.files), references)
     write_memo(memo_path, stamp, compiled, list(_kept(source, parts)), told, recall.raw_words)
     return compiled, problems_in_order
 
 
-def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog, root: Path) -> bool:
+def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:
     """Whether all that is around the shots is what it was, so that a shot's text alone decides what it compiles to."""
-    same = (stamp.catalog, stamp.head) == (catalog.digest, source.head_digest)
-    return same and _references_stand(stamp.references, root)
+    here = Whereabouts(Path(source.path), source.root).list
+    same = (stamp.list, stamp.catalog, stamp.head) == (here, catalog.digest, source.head_digest)
+    return same and _references_stand(stamp.references, source.root)
 
 
 def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object]]:

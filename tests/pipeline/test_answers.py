@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from shotpilot_pipeline.cli.main import shotpilot
+from shotpilot_pipeline.errors import BadFiles
 from shotpilot_pipeline.pipeline import answers
 from shotpilot_pipeline.store import index
 from tests.cli.shows import LIST, write_list
@@ -119,3 +120,31 @@ def test_a_damaged_answer_is_none(show: Path) -> None:
     for kept in (show.parent / ".shotpilot/memo").glob("*.rehearsed"):
         kept.write_bytes(b"\xff{")
     assert plan(show) == before
+
+
+@pytest.mark.parametrize("twin", ["night.yml", "night", "night.txt"])
+def test_two_lists_that_would_share_a_lock_are_refused(show: Path, twin: str) -> None:
+    plan(show)
+    (show.parent / twin).write_text(SHOW.replace("show: night", "show: day"))
+    for path in (show, show.parent / twin):
+        with pytest.raises(BadFiles, match=r"night\.lock and night\.picks\.yaml; rename one of the two"):
+            plan(path)
+    (show.parent / twin).write_text("Notes: none")
+    assert plan(show)["tasks"]
+
+
+def test_a_list_that_takes_the_name_of_another_is_read_anew(show: Path) -> None:
+    plan(show)
+    yml = show.with_suffix(".yml")
+    show.rename(yml)
+    yml.write_text(SHOW.replace("show: night", "show: day").replace("sh020", "sh030"))
+    assert "sc010/sh030@final" in {task["address"] for task in plan(yml)["tasks"]}
+    kept = show.parent / ".shotpilot/memo"
+    assert {path.name for path in kept.glob("*.memo")} == {"night.yaml.memo", "night.yml.memo"}
+    shutil.copy(kept / "night.yml.memo", kept / "day.yml.memo")
+    other = yml.rename(show.with_name("day.yml"))
+    assert not ask_state(other), "the memo of another list was believed"
+
+
+def ask_state(path: Path) -> str:
+    return answers.ask(path, None, rehearsal=True, asked={}).digest

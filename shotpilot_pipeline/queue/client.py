@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class Timeouts:
     connect: float = 10.0
     submit: float = 120.0  # the waiting time of fal's own client
     read: float = 30.0  # between two pieces of any other answer
+    answer: float = 90.0  # any other answer as a whole, and a submit's beyond its waiting time
     upload: float = 300.0  # a whole upload
     download: float = 600.0  # a whole download: a slow drip passes every per-read limit
 
@@ -126,10 +128,11 @@ class QueueClient:
         content = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
         timeout = httpx.Timeout(self._timeouts.submit, connect=self._timeouts.connect)
         try:
-            reply = await self._ask("POST", url, content=content, headers=headers, timeout=timeout)
+            with anyio.fail_after(self._timeouts.submit + self._timeouts.answer):
+                reply = await self._ask("POST", url, content=content, headers=headers, timeout=timeout)
         except _BEFORE_SENDING as error:
             raise NotSent(f"the queue could not be reached ({_fault(error)}); nothing was sent") from None
-        except _NETWORK as error:
+        except (*_NETWORK, TimeoutError) as error:
             raise AnswerLost(f"the answer to a submit was lost ({_fault(error)}); it may have been accepted") from None
         return self._checked(read_submitted(reply, self._hosts.queue, endpoint))
 
@@ -243,24 +246,44 @@ class QueueClient:
         raise NotReached(f"{path}: the list does not end")
 
     async def _read(self, method: str, url: str, **more: Any) -> Reply:
-        """A call that may be repeated at will."""
+        """A call that may be repeated at will; the whole within its time, however slowly its bytes drip."""
         try:
-            return await self._ask(method, url, **more)
-        except _NETWORK as error:
+            with anyio.fail_after(self._timeouts.answer):
+                return await self._ask(method, url, **more)
+        except (*_NETWORK, TimeoutError) as error:
             raise NotReached(f"the queue could not be reached ({_fault(error)})") from None
 
     async def _ask(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Reply:
         """One call of an API host, with the key. The answer is read whole, up to MOST_ANSWER_BYTES."""
-        told = {**(headers or {}), "Authorization": f"Key {self._key}"} if self._key else dict(headers or {})
+        told = {**(headers or {}), "Accept-Encoding": "identity"}
+        if self._key:
+            told["Authorization"] = f"Key {self._key}"
         async with self._api.stream(method, self._hosts.keyed(url), headers=told, **more) as answer:
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            packed = headers.get("content-encoding", "").strip().lower()
             body = bytearray()
-            async for chunk in answer.aiter_bytes():
+            # httpx would unpack a bomb whole before anybody can count its bytes.
+            async for chunk in answer.aiter_raw() if packed not in ("", "identity") else answer.aiter_bytes():
                 body += chunk
                 if len(body) > MOST_ANSWER_BYTES:
                     raise httpx.ReadError("the answer is too long")
-            return Reply(
-                answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, bytes(body)
-            )
+            return Reply(answer.status_code, headers, _unpacked(bytes(body), packed))
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """A body that came packed though it was not asked for so; never more than MOST_ANSWER_BYTES of it."""
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise httpx.DecodingError(f"the answer is packed in an unknown way: {encoding[:20]}")
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by the head
+    try:
+        whole = unpacker.decompress(body, MOST_ANSWER_BYTES + 1)
+    except zlib.error as error:
+        raise httpx.DecodingError("the packed answer is damaged") from error
+    if len(whole) > MOST_ANSWER_BYTES or not unpacker.eof:
+        raise httpx.ReadError("the answer is too long, or cut short")
+    return whole
 
 
 async def _to_disk(answer: httpx.Response, into: Path, most_bytes: int) -> Downloaded:

@@ -6,7 +6,7 @@ truth is changed, the true answer is asked for (or another given instead), alter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ class Liar:
 
     queue: RehearsalQueue
     plan: FaultPlan
+    tell: Callable[[Injected], None] = lambda line: None  # hears of each fault when it is injected
     down_until: float = 0.0  # seconds of the queue's clock: until then nobody listens
     _matching: Matching = field(init=False)
 
@@ -52,7 +53,9 @@ class Liar:
     def _note(self, call: Call, name: str) -> int:
         """Write a line into the queue's log; its place there."""
         request_id = call.request.id if call.request else ""
-        self.queue.log.append(Injected(self.queue.clock(), call.route, name, request_id, call.address))
+        line = Injected(self.queue.clock(), call.route, name, request_id, call.address)
+        self.queue.log.append(line)
+        self.tell(line)
         return len(self.queue.log) - 1
 
     def accepted(self, call: Call, request_id: str, lines: list[int]) -> None:

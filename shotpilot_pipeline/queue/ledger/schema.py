@@ -43,7 +43,7 @@ _MOVES = ", ".join(f"'{old}>{new}'" for old, news in MOVES.items() for new in so
 #: Money columns are nano-USD. What each column means: docs/ledger.md.
 TABLES = f"""
 CREATE TABLE rolls (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     state TEXT NOT NULL CHECK (state IN ({_words(State)})),
     run TEXT NOT NULL,
     show TEXT NOT NULL,
@@ -152,7 +152,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         return db
     with in_words(path):
         log = path.with_name(f"{path.name}-wal")
-        writable = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+        as_is = os.access in os.supports_effective_ids
+        writable = all(os.access(place, os.W_OK, effective_ids=as_is) for place in (path.parent, path))
         still = not writable and not (log.exists() and log.stat().st_size)  # nothing outside the file: read it as it is
         db = _connected(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}")
         try:
@@ -268,6 +269,8 @@ def _in_words(path: Path, error: sqlite3.Error) -> Exception:
         )
     if code in _FULL:
         return LedgerUnusable(f"{path}: the disk is full; {_SAFE}")
+    if code == sqlite3.SQLITE_IOERR:
+        return LedgerUnusable(f"{path}: the disk does not take it or give it back ({error}); it may be full; {_SAFE}")
     if code in _BARRED:
         return LedgerUnusable(f"{path}: may not be written here ({error}); {_SAFE}")
     if code in _HELD:

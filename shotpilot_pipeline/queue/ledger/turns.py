@@ -21,5 +21,7 @@ class Turns:
         """What `step` gives. Raises what it raises."""
         if self._limiter is None:  # made here, because it belongs to the running loop
             self._limiter = anyio.CapacityLimiter(1)
+        given: list[T] = []
         with anyio.CancelScope(shield=True):
-            return await anyio.to_thread.run_sync(step, limiter=self._limiter)
+            given.append(await anyio.to_thread.run_sync(step, limiter=self._limiter))
+        return given[0]

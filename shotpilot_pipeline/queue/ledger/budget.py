@@ -23,17 +23,17 @@ class Asked(NamedTuple):
 def check_caps(db: sqlite3.Connection, asked: Asked, caps: Caps) -> None:
     """Charged, reserved and this roll must fit under every cap. Raises CapReached for the tightest that it passes."""
     scopes = (
-        ("run", caps.run, "run = ?", (asked.run,)),
-        ("day", caps.day, "day = ?", (asked.day,)),
-        ("show", caps.show, "show = ?", (asked.show,)),
-        ("shot", caps.shot, "show = ? AND shot = ?", (asked.show, asked.shot)),
-        (f"stages.{asked.stage}", caps.stages.get(asked.stage), "show = ? AND stage = ?", (asked.show, asked.stage)),
+        ("run", caps.run, ("run", "", asked.run)),
+        ("day", caps.day, ("day", "", asked.day)),
+        ("show", caps.show, ("show", asked.show, "")),
+        ("shot", caps.shot, ("shot", asked.show, asked.shot)),
+        (f"stages.{asked.stage}", caps.stages.get(asked.stage), ("stage", asked.show, asked.stage)),
     )
     passed = []
-    for name, most, where, values in scopes:
+    for name, most, scope in scopes:
         if most is None:
             continue
-        reserved, charged = committed(db, where, values)
+        reserved, charged = committed(db, scope)
         if asked.price > most - reserved - charged:
             passed.append((most - reserved - charged, name, most, reserved, charged))
     if passed:
@@ -41,8 +41,8 @@ def check_caps(db: sqlite3.Connection, asked: Asked, caps: Caps) -> None:
         raise CapReached(name, most, reserved, charged, asked.price, asked.address)
 
 
-def committed(db: sqlite3.Connection, where: str, values: tuple[str, ...]) -> tuple[int, int]:
-    """Nano-USD reserved and charged over the rolls of `where`. An index holds all of it."""
-    sql = f"SELECT coalesce(sum(reserved), 0), coalesce(sum(charged), 0) FROM rolls WHERE {where}"  # noqa: S608
-    reserved, charged = db.execute(sql, values).fetchone()
-    return int(reserved), int(charged)
+def committed(db: sqlite3.Connection, scope: tuple[str, str, str]) -> tuple[int, int]:
+    """Nano-USD reserved and charged in a scope (schema.SCOPES)."""
+    sql = "SELECT reserved, charged FROM totals WHERE scope = ? AND show = ? AND name = ?"
+    row = db.execute(sql, scope).fetchone()
+    return (0, 0) if row is None else (int(row[0]), int(row[1]))

@@ -25,7 +25,12 @@ _ROLL = """SELECT r.id, r.run, r.show, r.address, r.endpoint, r.key, r.takes, r.
     r.closed_at, r.queue, r.price, r.booked, r.billed, r.day, r.why, r.decided_by, r.hint
     FROM rolls r JOIN papers p ON p.roll = r.id"""
 
-_SUMS = f"""count(*), total(state IN ({", ".join(f"'{state}'" for state in OPEN)})), total(state = 'unknown'),
+
+def _words(states: Iterable[State]) -> str:
+    return ", ".join(f"'{state}'" for state in states)
+
+
+_SUMS = f"""count(*), total(state IN ({_words(OPEN)})), total(state = 'unknown'),
     sum(iif(state = 'released' AND booked IS NULL, 0, coalesce(price, 0))), sum(reserved), sum(coalesce(charged, 0)),
     sum(iif(verified, 0, coalesce(charged, 0))),
     sum(iif(outcome = 'rendered' OR charged IS NULL, 0, charged)),
@@ -52,10 +57,11 @@ def _roll(row: tuple[object, ...]) -> LedgerRoll:
 def in_states(
     db: sqlite3.Connection, states: Iterable[State], show: str | None, keys: Iterable[str] = ()
 ) -> tuple[LedgerRoll, ...]:
-    """The rolls in one of `states`, of one show or of all."""
-    wanted, asked = [str(state) for state in states], list(keys)
-    where = f"r.state IN ({_marks(wanted)})"
-    values: list[object] = list(wanted)
+    """The rolls in one of `states`, all of which are open ones; of one show or of all, of some keys or of any."""
+    wanted, asked = frozenset(states), list(keys)
+    assert wanted <= set(OPEN)
+    where = f"r.state IN ({_words(OPEN)}) AND r.state IN ({_words(sorted(wanted))})"  # the first names the index
+    values: list[object] = []
     if show is not None:
         where, values = f"{where} AND r.show = ?", [*values, show]
     if asked:
@@ -77,10 +83,13 @@ def refused_keys(db: sqlite3.Connection, show: str) -> dict[str, str]:
 def bought_takes(db: sqlite3.Connection, show: str) -> dict[str, frozenset[int]]:
     """Every key with rolls that were charged, and the numbers of the takes those asked for."""
     sql = "SELECT key, takes FROM rolls WHERE show = ? AND charged > 0"
-    found: dict[str, set[int]] = {}
+    found: dict[str, frozenset[int]] = {}
+    read: dict[str, frozenset[int]] = {}  # few texts stand in many rows
     for key, takes in db.execute(sql, (show,)):
-        found.setdefault(key, set()).update(json.loads(takes))
-    return {key: frozenset(numbers) for key, numbers in found.items()}
+        if takes not in read:
+            read[takes] = frozenset(json.loads(takes))
+        found[key] = found[key] | read[takes] if key in found else read[takes]
+    return found
 
 
 def sums(db: sqlite3.Connection, chosen: Mapping[str, str | None]) -> Sums:
@@ -96,7 +105,7 @@ def sums_by(db: sqlite3.Connection, group: str, chosen: Mapping[str, str | None]
         raise ValueError(f"sums are gathered by {', '.join(GROUPS)}, not by {group!r}")
     where, values = _where(chosen)
     column = GROUPS[group]
-    sql = f"SELECT {column}, {_SUMS} FROM rolls {where} GROUP BY {column} ORDER BY {column}"  # noqa: S608
+    sql = f"SELECT {column}, {_SUMS} FROM rolls {where} GROUP BY +{column} ORDER BY +{column}"  # noqa: S608
     return {str(name): _as_sums(row) for name, *row in db.execute(sql, values)}
 
 

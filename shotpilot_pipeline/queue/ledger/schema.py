@@ -40,6 +40,25 @@ def _words(states: object) -> str:
 
 _MOVES = ", ".join(f"'{old}>{new}'" for old, news in MOVES.items() for new in sorted(news))
 
+#: What caps are measured against, kept in step with the rolls inside each transaction: a sum over 100,000 rolls at
+#: each intent would cost more than the disk does. In the order: scope, show, name.
+SCOPES = (("run", "''", "run"), ("day", "''", "day"), ("show", "show", "''"), ("shot", "show", "shot"),
+          ("stage", "show", "stage"))  # fmt: skip
+
+
+def _counted(row: str, sign: str) -> str:
+    """The statement of a trigger that adds a row to its totals, or takes it off."""
+    money = f"{row}.reserved, coalesce({row}.charged, 0)"
+    rows = ", ".join(
+        f"('{scope}', {', '.join(part if part.startswith(chr(39)) else f'{row}.{part}' for part in parts)}, {money})"
+        for scope, *parts in SCOPES
+    )
+    return (
+        f"INSERT INTO totals VALUES {rows} ON CONFLICT DO UPDATE SET "  # noqa: S608 -- our own words only
+        f"reserved = totals.reserved {sign} excluded.reserved, charged = totals.charged {sign} excluded.charged"
+    )
+
+
 #: Money columns are nano-USD. What each column means: docs/ledger.md.
 TABLES = f"""
 CREATE TABLE rolls (
@@ -102,13 +121,23 @@ CREATE TABLE uploads (
     expires_at TEXT NOT NULL,
     PRIMARY KEY (sha256, host)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX rolls_by_stage ON rolls (show, stage, reserved, charged);
-CREATE INDEX rolls_by_shot ON rolls (show, shot, reserved, charged);
-CREATE INDEX rolls_by_day ON rolls (day, reserved, charged);
-CREATE INDEX rolls_by_run ON rolls (run, reserved, charged);
+CREATE TABLE totals (
+    scope TEXT NOT NULL,
+    show TEXT NOT NULL,
+    name TEXT NOT NULL,
+    reserved INTEGER NOT NULL CHECK (reserved >= 0),
+    charged INTEGER NOT NULL CHECK (charged >= 0),
+    PRIMARY KEY (scope, show, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rolls_by_shot ON rolls (show, shot);
+CREATE INDEX rolls_by_run ON rolls (run);
+CREATE INDEX rolls_by_day ON rolls (day);
 CREATE INDEX rolls_by_key ON rolls (key, state);
 CREATE INDEX rolls_refused ON rolls (show, key) WHERE outcome = 'refused';
 CREATE INDEX rolls_open ON rolls (state) WHERE state IN ({_words(OPEN)});
+CREATE TRIGGER rolls_count AFTER INSERT ON rolls BEGIN {_counted("NEW", "+")}; END;
+CREATE TRIGGER rolls_recount AFTER UPDATE OF reserved, booked, billed, day ON rolls
+    BEGIN {_counted("OLD", "-")}; {_counted("NEW", "+")}; END;
 CREATE TRIGGER rolls_move BEFORE UPDATE OF state ON rolls
     WHEN OLD.state || '>' || NEW.state NOT IN ({_MOVES})
     BEGIN SELECT RAISE(ABORT, 'a roll cannot move so'); END;

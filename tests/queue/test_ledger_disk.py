@@ -19,6 +19,7 @@ import pytest
 from shotpilot_pipeline.errors import ShotpilotError
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.queue.ledger.rows import MOVES, LedgerDamaged, LedgerUnusable, State
+from shotpilot_pipeline.queue.ledger.schema import SCOPES
 from tests.queue.ledgering import CENT, STEPS, brought_to, intend, opened, roll
 
 #: Brings rolls to their end, one after the other; before each step it says which, after each it says so again.
@@ -70,6 +71,11 @@ def check_whole(path: Path) -> None:
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert db.execute("SELECT count(*) FROM rolls WHERE id NOT IN (SELECT roll FROM papers)").fetchone() == (0,)
+    for scope, show, name in SCOPES:
+        sums = f"SELECT {show}, {name}, sum(reserved), sum(coalesce(charged, 0)) FROM rolls GROUP BY {show}, {name}"
+        counted = "SELECT show, name, reserved, charged FROM totals WHERE scope = ? AND (reserved OR charged)"
+        summed = {row for row in db.execute(sums) if row[2] or row[3]}
+        assert set(db.execute(counted, (scope,))) == summed
     assert db.execute("SELECT count(*) FROM papers WHERE roll NOT IN (SELECT id FROM rolls)").fetchone() == (0,)
     db.close()
 

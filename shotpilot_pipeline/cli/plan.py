@@ -12,6 +12,7 @@ from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
 from shotpilot_pipeline.cli.screen import Screen
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode
+from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.pipeline.trip import known_of, plan_list
 from shotpilot_pipeline.values.plan import plan_as_json
@@ -36,7 +37,7 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
     gc.disable()  # a short life with hundreds of thousands of small values and no cycles: a quarter of the time
     screen = Screen(asked)
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
-    known = known_of(reading.places, reading.compiled.moved)
+    known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
     plan = plan_list(reading, wish_of(selection), known)
     if asked.json:
         screen.result_json(plan_as_json(plan))

@@ -9,6 +9,7 @@ soon as its last picture is there; what is kept already is not fetched again. Do
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from shotpilot_pipeline.engine.desk import RollDesk
 from shotpilot_pipeline.engine.faults import is_about_the_run, is_terminal, outcome_of
 from shotpilot_pipeline.engine.sending import Sent
 from shotpilot_pipeline.engine.shop import Roll, Shop
-from shotpilot_pipeline.errors import ShotpilotError, TakesFailed, UsageError
+from shotpilot_pipeline.errors import ShotpilotError, StoreDamaged, TakesFailed, UsageError
 from shotpilot_pipeline.queue.failures import DownloadFailed, Kind, RequestFailed
 from shotpilot_pipeline.queue.patience import await_result
 from shotpilot_pipeline.queue.protocol import Image, Result, Submitted
@@ -51,6 +52,7 @@ async def collect_roll(roll: Roll, sent: Sent, desk: RollDesk, *, deadline: floa
     kept: list[Take] = []
     fault: ShotpilotError | None = None
     result: Result | None = None
+    desk.open[sent.submitted.request_id] = (roll, sent.submitted)
     try:
         result = await _awaited(roll, sent, desk, deadline or desk.limits.deadline)
         await _kept(roll, sent.submitted, result, desk, kept)
@@ -58,6 +60,9 @@ async def collect_roll(roll: Roll, sent: Sent, desk: RollDesk, *, deadline: floa
         fault = _in_words(error)
         if is_about_the_run(error):
             desk.stop(error)
+        before = _kept_before(roll, sent.submitted, desk.shop) if _is_gone(error) else {}
+        if len(before) >= (1 if roll.panels > 1 else len(roll.takes)):  # all is here; only its line was left open
+            kept, result, fault = list(before.values()), _result_kept(roll, before, desk.shop), None
     finally:
         desk.open.pop(sent.submitted.request_id, None)
     if fault is None or is_terminal(fault):
@@ -68,9 +73,26 @@ async def collect_roll(roll: Roll, sent: Sent, desk: RollDesk, *, deadline: floa
     return RollEnd(tuple(kept), fault)
 
 
+def _is_gone(fault: ShotpilotError) -> bool:
+    return isinstance(fault, RequestFailed) and not is_terminal(fault)
+
+
+def _result_kept(roll: Roll, takes: Mapping[int, Take], shop: Shop) -> Result:
+    """The result as the records of its takes tell it: for a request the queue no longer keeps."""
+    records = [shop.store.record_of(roll.key, take.number) for take in takes.values()]
+    urls = [url for record in records for url in _urls(record)]
+    units = records[0].get("billable_units")
+    return Result(tuple(map(Image, urls)), Decimal(units) if isinstance(units, str) else None)
+
+
+def _urls(record: Mapping[str, object]) -> list[str]:
+    urls = record.get("urls")
+    return [str(url) for url in urls] if isinstance(urls, list) else []
+
+
 def _in_words(fault: ShotpilotError) -> ShotpilotError:
     """A request the queue no longer knows may have been paid: that is for a person to decide."""
-    if isinstance(fault, RequestFailed) and not is_terminal(fault):
+    if _is_gone(fault):
         return TakesFailed(f"the queue no longer keeps this request ({fault})", kind="still-open", permanent=False)
     return fault
 
@@ -145,8 +167,8 @@ def _number(roll: Roll, place: int, desk: RollDesk) -> int:
     number = roll.takes[place - 1]
     try:
         desk.shop.store.entry_of(roll.key, number)
-    except UsageError:
-        return number  # nothing stands there: the usual case
+    except (UsageError, StoreDamaged):
+        return number  # nothing stands there, the usual case, or a damaged record, which the store puts aside
     return desk.spare(roll.key)
 
 

@@ -6,24 +6,30 @@ Tells what happens through a plain callback and returns how every task ended. Ne
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import anyio
 from anyio.abc import TaskGroup
 
+from shotpilot_pipeline.engine.collecting import RollEnd, collect_roll
 from shotpilot_pipeline.engine.desk import Brake, RollDesk
 from shotpilot_pipeline.engine.faults import exit_code_of
 from shotpilot_pipeline.engine.references import Uploads
 from shotpilot_pipeline.engine.schedule import Schedule
-from shotpilot_pipeline.engine.shop import Limits, Shop
+from shotpilot_pipeline.engine.sending import Sent
+from shotpilot_pipeline.engine.shop import Limits, Roll, Shop
 from shotpilot_pipeline.engine.stock import Stock
 from shotpilot_pipeline.engine.window import Window
 from shotpilot_pipeline.engine.work import Work, WorkEnd, do_work
 from shotpilot_pipeline.errors import ShotpilotError
 from shotpilot_pipeline.plan.graph import Index
+from shotpilot_pipeline.queue.protocol import Submitted
 from shotpilot_pipeline.values.event import Event, RunStarted, RunStopped, TaskEnded
 from shotpilot_pipeline.values.outcome import TaskEnd
 from shotpilot_pipeline.values.plan import Plan
 from shotpilot_pipeline.values.task import Task
+
+GRACE = 60.0  # seconds that a roll is asked for when its deadline passed while nobody asked
 
 
 async def carry_out(
@@ -46,6 +52,60 @@ async def carry_out(
     tell(RunStarted(len(plan.lines), sum(line.takes_new for line in plan.lines), plan.totals.cost_at_most))
     await run.to_the_end()
     return run.schedule.ends
+
+
+class OpenRoll(NamedTuple):
+    """A roll that an earlier run had accepted and did not bring to its end. `age`: seconds since its submit."""
+
+    roll: Roll
+    submitted: Submitted
+    age: float
+
+
+async def collect(
+    rolls: Sequence[OpenRoll],
+    shop: Shop,
+    tell: Callable[[Event], None],
+    limits: Limits | None = None,
+    brake: Brake | None = None,
+) -> tuple[RollEnd, ...]:
+    """Bring rolls that are open at the queue to their end, and say how each of them ended. Sends nothing.
+
+    What is past its deadline gets a last GRACE seconds; what is open even then stays open.
+    """
+    numbers = _Numbers(shop)
+    limits = limits or Limits()
+    desk = RollDesk(shop, limits, Uploads(shop), tell, numbers.next, Window(limits.unfinished))
+    if brake is not None:
+        brake.bind(desk)
+    ends: list[RollEnd | None] = [None] * len(rolls)
+
+    async def one(place: int, left: OpenRoll) -> None:
+        async with desk.window:
+            sent = Sent(left.submitted, anyio.current_time() - left.age)
+            until = max(limits.deadline, left.age + GRACE)
+            ends[place] = await collect_roll(left.roll, sent, desk, deadline=until)
+
+    try:
+        async with anyio.create_task_group() as group:
+            for place, left in enumerate(rolls):
+                group.start_soon(one, place, left)
+    except BaseExceptionGroup as several:
+        raise _plainest(several) from None
+    return tuple(end for end in ends if end is not None)
+
+
+class _Numbers:
+    """Free take numbers by key, each handed out once."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._last: dict[str, int] = {}
+
+    def next(self, key: str) -> int:
+        number = max(self._shop.store.next_number(key), self._last.get(key, 0) + 1)
+        self._last[key] = number
+        return number
 
 
 class _Run:

@@ -1,6 +1,7 @@
 """The first half of a roll: from the settled request to an accepted one, sent exactly once.
 
-    intended ─▶ sending ─▶ POST ─▶ submitted        or held back (and intended again), unknown, closed at the door
+    intended ─▶ sending ─▶ POST ─▶ submitted
+                              └──▶ closed: refused at the door, provably not accepted (then sent again), or unknown
 
 Does not know what comes of it.
 """
@@ -84,7 +85,7 @@ async def _posted(roll: Roll, body: Mapping[str, object], tags: Mapping[str, str
         try:
             submitted = await _submitted(roll, body, tags, desk)
         except AnswerLost as error:
-            await book.unknown(roll, str(error))
+            await book.unknown(roll, str(error), error.request_id)
             raise
         except RequestFailed as error:
             if not _held_back(error):
@@ -98,7 +99,6 @@ async def _posted(roll: Roll, body: Mapping[str, object], tags: Mapping[str, str
             raise
         await book.submitted(roll, submitted)
     desk.window.accepted()
-    desk.open[submitted.request_id] = (roll, submitted)
     desk.tell(RollSent(roll.address, roll.takes, submitted.request_id))
     return Sent(submitted, since)
 

@@ -57,8 +57,11 @@ class Book(Protocol):
     async def submitted(self, roll: Roll, submitted: Submitted) -> None:
         """The queue accepted it under this id."""
 
-    async def unknown(self, roll: Roll, why: str) -> None:
-        """The answer to the POST is lost: it may have been accepted. It is never sent again by itself."""
+    async def unknown(self, roll: Roll, why: str, request_id: str = "") -> None:
+        """The answer to the POST is lost: it may have been accepted, and is never sent again by itself.
+
+        `request_id`: one that the answer let slip.
+        """
 
     async def closed(
         self, roll: Roll, outcome: Outcome, result: Result | None, fault: ShotpilotError | None = None
@@ -81,7 +84,7 @@ class NoBook:
     async def submitted(self, roll: Roll, submitted: Submitted) -> None:
         """A lost answer is simply asked for again by the next run."""
 
-    async def unknown(self, roll: Roll, why: str) -> None:
+    async def unknown(self, roll: Roll, why: str, request_id: str = "") -> None:
         """Nobody pays for it either way."""
 
     async def closed(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,13 +12,12 @@ import anyio
 import pytest
 
 from shotpilot_pipeline.catalog.cards import load_catalog
-from shotpilot_pipeline.engine.shop import Book, UploadMemory
+from shotpilot_pipeline.engine.shop import Book
 from shotpilot_pipeline.errors import BudgetReached
 from shotpilot_pipeline.queue.failures import RequestFailed, completed_failure, read_failure
 from shotpilot_pipeline.queue.ledger.book import LedgerBook
 from shotpilot_pipeline.queue.ledger.charge import charge_of, unit_prices
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
-from shotpilot_pipeline.queue.ledger.memory import LedgerUploads
 from shotpilot_pipeline.queue.ledger.rows import Caps, LedgerConflict, LedgerRoll, State
 from shotpilot_pipeline.queue.protocol import Image, Result
 from shotpilot_pipeline.values.money import ZERO, Money
@@ -106,17 +104,11 @@ def test_unit_prices_come_from_the_cards() -> None:
 # The book ------------------------------------------------------------------------------------------------------------
 
 
-def fits_the_seams(book: LedgerBook, uploads: LedgerUploads) -> tuple[Book, UploadMemory]:
-    """mypy says whether the ledger fits the engine's seams; this says that they still have these steps."""
-    return book, uploads
-
-
 def test_the_ledger_fits_the_engine(ledger: Ledger) -> None:
-    book, uploads = fits_the_seams(book_of(ledger), LedgerUploads(ledger, "https://rest.fal.ai"))
-    for seam, one in ((Book, book), (UploadMemory, uploads)):
-        steps = [name for name in vars(seam) if not name.startswith("_")]
-        assert steps
-        assert all(callable(getattr(one, name)) for name in steps)
+    book: Book = book_of(ledger)
+    steps = [name for name in vars(Book) if not name.startswith("_")]
+    assert {"intended", "sending", "submitted", "unknown", "held_back", "closed"} == set(steps)
+    assert all(callable(getattr(book, name)) for name in steps)
 
 
 async def test_a_roll_from_its_intent_to_its_charge(ledger: Ledger) -> None:
@@ -250,22 +242,17 @@ async def test_many_rolls_at_once(ledger: Ledger) -> None:
 # Uploads -------------------------------------------------------------------------------------------------------------
 
 
-async def test_an_upload_is_remembered_while_it_lives(ledger: Ledger) -> None:
-    now = [NOON]
-    uploads = LedgerUploads(ledger, "https://rest.fal.ai", life=timedelta(days=1), clock=lambda: now[0])
-    assert await uploads.known("ab") == ""
-    await uploads.keep("ab", "https://v3b.fal.media/files/ab.png")
-    assert await uploads.known("ab") == "https://v3b.fal.media/files/ab.png"
-    assert await LedgerUploads(ledger, "http://127.0.0.1:1", clock=lambda: NOON).known("ab") == ""
-    now[0] = after(22 * 3600 - 1)
-    assert await uploads.known("ab")
-    now[0] = after(22 * 3600)  # a request that waits for two hours would no longer find it
-    assert await uploads.known("ab") == ""
-    now[0] = after(-5)  # the clock was set back: nobody knows how old it is
-    assert await uploads.known("ab") == ""
-    now[0] = after(0)
-    await uploads.forget("ab")
-    assert await uploads.known("ab") == ""
+def test_an_upload_is_remembered_while_it_lives(ledger: Ledger) -> None:
+    url, host = "https://v3b.fal.media/files/ab.png", "https://rest.fal.ai"
+    assert ledger.upload("ab", host, NOON) is None
+    ledger.keep_upload("ab", host, url, now=NOON, expires=after(86_400))
+    assert ledger.upload("ab", host, NOON) == url
+    assert ledger.upload("ab", "http://127.0.0.1:1", NOON) is None
+    assert ledger.upload("ab", host, after(22 * 3600 - 1)) == url
+    assert ledger.upload("ab", host, after(22 * 3600)) is None  # a request that waits two hours would not find it
+    assert ledger.upload("ab", host, after(-5)) is None  # the clock was set back: nobody knows how old it is
+    ledger.forget_upload("ab", host)
+    assert ledger.upload("ab", host, NOON) is None
 
 
 def test_expired_uploads_are_swept_away(ledger: Ledger) -> None:

@@ -114,12 +114,12 @@ def test_kill_minus_nine_a_hundred_times(tmp_path: Path, root: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[tuple[Path, dict[str, object]]]:
-    """A disk of 1 MB where that can be had, else a limit of 400 kB on each file; both end in "no room"."""
+    """A disk of 2 MB where that can be had, else a limit of 600 kB on each file; both end in "no room"."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
     mounted = subprocess.run(mount, capture_output=True).returncode == 0
-    limit = {} if mounted else {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))}
+    limit = {} if mounted else {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))}
     yield disk, limit
     if mounted:
         subprocess.run(["umount", "-l", str(disk)], check=True)
@@ -210,6 +210,58 @@ def test_no_room_for_one_more_page(tmp_path: Path) -> None:
         assert ledger.spent().rolls == rolls + 1
         assert ledger.spent().reserved == (rolls + 1) * 3 * CENT
     check_whole(tmp_path / "ledger.db")
+
+
+ANSWERS = """
+import sys
+from pathlib import Path
+from tests.queue.ledgering import STEPS, brought_to, close, intend, opened, roll
+from shotpilot_pipeline.queue.ledger.rows import State
+path = Path(sys.argv[1])
+with opened(path) as ledger:
+    ids = [brought_to(ledger, State.SENDING, roll(takes=(take,))) for take in range(1, 5)]
+    ledger._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with open(path.with_name("film"), "wb", buffering=0) as film:
+        for size in (65536, 4096, 512, 1):
+            try:
+                while film.write(b"x" * size) == size:
+                    pass
+            except OSError:
+                pass
+    try:
+        for take in range(5, 2000):  # until the log has no room either
+            intend(ledger, roll(takes=(take,)))
+    except Exception as error:
+        print(type(error).__name__, error, flush=True)
+    for id in ids:
+        STEPS["submitted"](ledger, id)
+        close(ledger, id)
+    try:
+        intend(ledger, roll(takes=(2000,)))
+    except Exception as error:
+        print(type(error).__name__, error, flush=True)
+    path.with_name("film").unlink()
+    intend(ledger, roll(takes=(2000,)))
+    print("goes on", flush=True)
+"""
+
+
+def test_the_answers_still_find_room_on_a_full_disk(small_disk: tuple[Path, dict[str, object]], root: Path) -> None:
+    """Four requests are out when the disk runs full: their ids and charges are written down all the same."""
+    disk, limit = small_disk
+    if limit:  # a limit on each file keeps no room for anybody: only a real disk shows this
+        return
+    path = disk / "ledger.db"
+    done = subprocess.run([sys.executable, "-c", ANSWERS, str(path)], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    first, second, third = done.stdout.splitlines()
+    assert first.startswith("LedgerUnusable")
+    assert "nothing new is sent" in second
+    assert third == "goes on"
+    check_whole(path)
+    with opened(path) as ledger:
+        lines = [ledger.roll(id) for id in range(1, 5)]
+        assert [line.state for line in lines if line] == [State.CLOSED] * 4
 
 
 def test_a_file_cut_short(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from shotpilot_pipeline.queue.ledger.rows import (
     Caps,
     LedgerConflict,
     LedgerRoll,
+    LedgerUnusable,
     PriceUnknown,
     RollLike,
     State,
@@ -34,9 +35,9 @@ from shotpilot_pipeline.queue.ledger.rows import (
     stamp,
 )
 from shotpilot_pipeline.queue.ledger.schema import in_words, open_for_reading, open_for_writing, transaction
+from shotpilot_pipeline.queue.ledger.spare import Spare
 from shotpilot_pipeline.queue.ledger.trim import clean_text, trim_answer
 from shotpilot_pipeline.values.address import Address
-from shotpilot_pipeline.values.digest import canonical_json
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import Outcome
 
@@ -54,6 +55,7 @@ class Ledger:
         self._day_of = day_of
         self._turn = threading.RLock()
         self._db = open_for_reading(path) if reading else open_for_writing(path)
+        self._spare = Spare(path)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -93,6 +95,9 @@ class Ledger:
             )
         at, shot = Address.parse(roll.address), _shot_of(roll.address)
         day, nano = self._day_of(now), 0 if price is None else price.nano
+        if not self._spare.hold():
+            raise LedgerUnusable(f"{self.path}: the disk is full, so nothing new is sent; free some space and run the "
+                                 "same command again", full=True)  # fmt: skip
         with self._changing() as db:
             self._undecided(db, roll, queue)
             check_caps(db, Asked(roll.address, run, show, shot, at.stage, day, nano), caps)
@@ -127,20 +132,17 @@ class Ledger:
 
     def submitted(self, id: int, submitted: SubmittedLike, now: datetime) -> None:
         """The queue accepted it under this id. Raises LedgerConflict when another roll has that id."""
-        with self._changing() as db:
-            self._accept(db, id, submitted, State.SENDING, now, "")
+        self._surely(lambda db: self._accept(db, id, submitted, State.SENDING, now, ""))
 
     def adopt(self, id: int, submitted: SubmittedLike, now: datetime, *, who: str = "") -> None:
         """An unknown roll was found at the queue under this id (by a person: `who`), so it goes on as submitted."""
-        with self._changing() as db:
-            self._accept(db, id, submitted, State.UNKNOWN, now, who)
+        self._surely(lambda db: self._accept(db, id, submitted, State.UNKNOWN, now, who))
 
     def unknown(self, id: int, why: str, now: datetime, *, request_id: str = "") -> None:
         """The answer to the POST was lost. Its money stays reserved. `request_id`: one that the answer let slip."""
         del now  # the window of the search begins at `sending_at`
-        with self._changing() as db:
-            values = {"why": clean_text(why), "hint": clean_text(request_id)}
-            self._move(db, id, State.UNKNOWN, (State.SENDING,), values)
+        values = {"why": clean_text(why), "hint": clean_text(request_id)}
+        self._surely(lambda db: self._move(db, id, State.UNKNOWN, (State.SENDING,), values))
 
     def released(self, id: int, why: str, now: datetime, *, proved: bool = True, who: str = "") -> None:
         """It was not accepted, so its money is free again; its takes may be asked for anew.
@@ -149,17 +151,21 @@ class Ledger:
         and its price is booked as charged, unverified. Nothing but proof frees money.
         """
         states = (State.INTENDED, State.SENDING, State.UNKNOWN) if proved else (State.UNKNOWN,)
-        with self._changing() as db:
-            booked = None if proved else self._price(db, id)
-            values = {"booked": booked, "why": clean_text(why), "decided_by": clean_text(who), "closed_at": stamp(now)}
-            self._move(db, id, State.RELEASED, states, values | {"reserved": 0})
+        values = {"why": clean_text(why), "decided_by": clean_text(who), "closed_at": stamp(now), "reserved": 0}
+
+        def release(db: sqlite3.Connection) -> None:
+            self._move(db, id, State.RELEASED, states, values | {"booked": None if proved else self._price(db, id)})
+
+        self._surely(release)
 
     def written_off(self, id: int, who: str, why: str, now: datetime) -> None:
         """A person gave an unknown roll up: its price counts as paid, unverified, and nothing came of it."""
-        with self._changing() as db:
-            values = {"booked": self._price(db, id), "why": clean_text(why), "decided_by": clean_text(who)}
-            values |= {"reserved": 0, "closed_at": stamp(now)}
-            self._move(db, id, State.WRITTEN_OFF, (State.UNKNOWN,), values)
+        values = {"why": clean_text(why), "decided_by": clean_text(who), "closed_at": stamp(now), "reserved": 0}
+
+        def write_off(db: sqlite3.Connection) -> None:
+            self._move(db, id, State.WRITTEN_OFF, (State.UNKNOWN,), values | {"booked": self._price(db, id)})
+
+        self._surely(write_off)
 
     def closed(
         self,
@@ -182,9 +188,12 @@ class Ledger:
             "verified": int(verified and charged is not None), "units": clean_text(units), "outcome": str(outcome),
             "why": clean_text(why), "closed_at": stamp(now),
         }  # fmt: skip
-        with self._changing() as db:
+
+        def close(db: sqlite3.Connection) -> None:
             self._move(db, id, State.CLOSED, (State.SUBMITTED, State.SENDING), values)
             db.execute("UPDATE papers SET answer = ? WHERE roll = ?", (trim_answer(answer), id))
+
+        self._surely(close)
 
     def apply_billing(self, events: Sequence[Mapping[str, Any]]) -> billing.Reconciled:
         """Replace booked charges by those of the bill; both figures are kept. One compare-and-set for each roll."""
@@ -295,6 +304,17 @@ class Ledger:
         with self._turn, in_words(self.path), transaction(self._db) as db:
             yield db
 
+    def _surely(self, step: Callable[[sqlite3.Connection], None]) -> None:
+        """A step that tells what has happened already: where the disk is full, in the room kept for it."""
+        try:
+            with self._changing() as db:
+                step(db)
+        except LedgerUnusable as error:
+            if not error.full or not self._spare.give():
+                raise
+            with self._changing() as db:
+                step(db)
+
     @contextmanager
     def _asking(self) -> Iterator[sqlite3.Connection]:
         with self._turn, in_words(self.path):
@@ -346,8 +366,3 @@ class Ledger:
 def _shot_of(address: str) -> str:
     at = Address.parse(address)
     return f"{at.scene}/{at.shot}"
-
-
-def same_json(one: object, other: object) -> bool:
-    """Whether two JSON values are the same, where 1, 1.0 and true are three values."""
-    return canonical_json(one) == canonical_json(other)

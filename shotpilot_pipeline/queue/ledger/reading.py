@@ -63,7 +63,7 @@ def in_states(
     where = f"r.state IN ({_words(OPEN)}) AND r.state IN ({_words(sorted(wanted))})"  # the first names the index
     values: list[object] = []
     if show is not None:
-        where, values = f"{where} AND r.show = ?", [*values, show]
+        where, values = f"{where} AND +r.show = ?", [*values, show]  # few rolls are open: not the show's index
     if asked:
         where, values = f"{where} AND r.key IN ({_marks(asked)})", [*values, *asked]
     return rolls(db, where, values)
@@ -82,7 +82,7 @@ def refused_keys(db: sqlite3.Connection, show: str) -> dict[str, str]:
 
 def bought_takes(db: sqlite3.Connection, show: str) -> dict[str, frozenset[int]]:
     """Every key with rolls that were charged, and the numbers of the takes those asked for."""
-    sql = "SELECT key, takes FROM rolls WHERE show = ? AND charged > 0"
+    sql = "SELECT key, takes FROM rolls WHERE +show = ? AND charged > 0"  # nearly all rows: no index
     found: dict[str, frozenset[int]] = {}
     read: dict[str, frozenset[int]] = {}  # few texts stand in many rows
     for key, takes in db.execute(sql, (show,)):
@@ -115,5 +115,7 @@ def _as_sums(row: Iterable[object]) -> Sums:
 
 def _where(chosen: Mapping[str, str | None]) -> tuple[str, tuple[str, ...]]:
     asked = {GROUPS.get(name, name): value for name, value in chosen.items() if value is not None}
+    if "shot" not in asked and "show" in asked:  # a show is most of its ledger: read through, not by an index
+        asked["+show"] = asked.pop("show")
     where = " AND ".join(f"{column} = ?" for column in asked)
     return (f"WHERE {where}" if where else ""), tuple(asked.values())

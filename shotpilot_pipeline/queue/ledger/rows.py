@@ -180,9 +180,16 @@ class LedgerConflict(ShotpilotError):
 
 
 class LedgerUnusable(ShotpilotError):
-    """The ledger cannot be written or read just now. Nothing was half written; the same command goes on later."""
+    """The ledger cannot be written or read just now. Nothing was half written; the same command goes on later.
+
+    `full`: for want of room on the disk, as far as that can be told.
+    """
 
     exit_code = ExitCode.TAKES_FAILED
+
+    def __init__(self, message: str, *, full: bool = False) -> None:
+        super().__init__(message)
+        self.full = full
 
 
 class LedgerDamaged(StoreDamaged):

@@ -297,9 +297,11 @@ def _in_words(path: Path, error: sqlite3.Error) -> Exception:
             f"put a backup back, or save what can be saved: sqlite3 {path.name} .recover"
         )
     if code in _FULL:
-        return LedgerUnusable(f"{path}: the disk is full; {_SAFE}")
+        return LedgerUnusable(f"{path}: the disk is full; {_SAFE}", full=True)
     if code == sqlite3.SQLITE_IOERR:
-        return LedgerUnusable(f"{path}: the disk does not take it or give it back ({error}); it may be full; {_SAFE}")
+        return LedgerUnusable(
+            f"{path}: the disk does not take it or give it back ({error}); it may be full; {_SAFE}", full=True
+        )
     if code in _BARRED:
         return LedgerUnusable(f"{path}: may not be written here ({error}); {_SAFE}")
     if code in _HELD:

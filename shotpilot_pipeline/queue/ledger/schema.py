@@ -172,8 +172,9 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open the ledger at `path` to look into it; an empty one in memory where there is none. Makes no file that
-    stays. Raises as `open_for_writing`."""
+    """Open the ledger at `path` to look into it; an empty one in memory where there is none, and no file
+    is made for it (beside one that is there, SQLite may leave its own -shm and an empty -wal). Raises as
+    `open_for_writing`."""
     _check_version()
     if not path.exists():
         db = _connected("file::memory:")

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
+from urllib.request import getproxies
 
 import anyio
 import httpx
@@ -25,6 +26,7 @@ import httpx
 from shotpilot_pipeline.queue import hosts as roads
 from shotpilot_pipeline.queue.failures import AnswerLost, DownloadFailed, ForeignUrl, NotReached, NotSent
 from shotpilot_pipeline.queue.hosts import Hosts
+from shotpilot_pipeline.queue.lanes import Lanes
 from shotpilot_pipeline.queue.protocol import (
     CancelAnswer,
     Reply,
@@ -45,7 +47,7 @@ MOST_CONNECTIONS = 64  # over both pools; httpx slows down above some 100 socket
 _API_SHARE = 24
 MOST_ANSWER_BYTES = 32 * 1024 * 1024  # of one API answer: a page of 100 requests with payloads stays far below
 MOST_PAGES = 1000  # of one listing: 100,000 requests
-_CHUNK = 256 * 1024  # bytes read at a time while downloading
+_CHUNK = 1024 * 1024  # bytes written at a time while downloading: each write is a trip to a thread
 #: What httpx raises when not a byte of the request was written.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _NETWORK = (httpx.RequestError, httpx.InvalidURL, httpx.StreamError)
@@ -93,12 +95,13 @@ class QueueClient:
         self._media = self._pool(media_transport or transport, MOST_CONNECTIONS - _API_SHARE)
 
     def _pool(self, transport: httpx.AsyncBaseTransport | None, most: int) -> httpx.AsyncClient:
+        proxied = not self._hosts.local and bool(getproxies())  # which httpx looks after in its own pool alone
         return httpx.AsyncClient(
-            transport=transport,
+            transport=transport or (None if proxied else Lanes(most)),
             limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
             timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect, pool=None),
             follow_redirects=False,  # a redirect could carry the key, or a second submit, to another host
-            trust_env=transport is None and not self._hosts.local,  # proxies are for the world outside
+            trust_env=transport is None and proxied,  # proxies are for the world outside
         )
 
     async def __aenter__(self) -> Self:

@@ -117,7 +117,8 @@ async def test_a_locked_account_is_unlocked_later(told: dict[str, Any]) -> None:
     clock = Clock()
     host = liar({"when": {"route": "submit", "nth": 3}, "do": {"lock": told}}, clock=clock)
     async with opened(host, "in process") as client:
-        open_one = [await client.submit(V3, BODY, TAGS) for _ in range(2)][0]
+        open_one = await client.submit(V3, BODY, TAGS)
+        await client.submit(V3, BODY, TAGS)
         for _ in range(2):
             with pytest.raises(AccountLocked):
                 await client.submit(V3, BODY, TAGS)
@@ -186,7 +187,7 @@ async def test_lists_that_lag_page_small_and_leave_out() -> None:
     )
     async with opened(host, "in process") as client:
         ids = [(await client.submit(V3, BODY, TAGS | {"shot": f"sh0{n}0"})).request_id for n in range(1, 6)]
-        assert len(await client.requests(V3)) == 2  # the second and third page lag no more
+        assert len(await client.requests(V3)) == 3  # the second and third page lag no more
         whole = await client.requests(V3, payloads=True)
         assert sorted(item["request_id"] for item in whole) == sorted(ids)
         assert all(item["json_input"] == BODY for item in whole)

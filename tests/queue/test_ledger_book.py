@@ -197,7 +197,7 @@ async def test_a_new_day_without_room_frees_the_roll_again(ledger: Ledger) -> No
 
 
 async def test_a_step_is_not_cut_short(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cancelled in the middle of a step, the book still waits until it is on the disk."""
+    """Cancelled in the middle of a step, or while it waits its turn, the book still sees it to the disk."""
     book, one = book_of(ledger), roll()
     began, go_on, where = threading.Event(), threading.Event(), []
     real = ledger.intend
@@ -211,11 +211,12 @@ async def test_a_step_is_not_cut_short(ledger: Ledger, monkeypatch: pytest.Monke
     monkeypatch.setattr(ledger, "intend", slow)
     async with anyio.create_task_group() as group:
         group.start_soon(book.intended, one, {})
+        group.start_soon(book.intended, roll(takes=(2,)), {})
         await anyio.to_thread.run_sync(began.wait)
         group.cancel_scope.cancel()
         go_on.set()
-    assert where != [threading.main_thread()]
-    assert only(ledger).state is State.INTENDED
+    assert threading.main_thread() not in where
+    assert [line.state for line in ledger.unfinished()] == [State.INTENDED] * 2
 
 
 async def test_many_rolls_at_once(ledger: Ledger) -> None:

@@ -57,8 +57,6 @@ def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-
-
 def _refused_at_the_door(ledger: Ledger, id: int) -> None:
     close(ledger, id, 0, "refused")
 

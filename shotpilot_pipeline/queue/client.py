@@ -12,15 +12,15 @@ import hashlib
 import json
 import logging
 import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.request import getproxies
 
 import anyio
+import anyio.to_thread
 import httpx
 
 from shotpilot_pipeline.queue import hosts as roads
@@ -42,6 +42,9 @@ from shotpilot_pipeline.queue.protocol import (
 )
 from shotpilot_pipeline.queue.tags import HEADER as TAGS_HEADER
 from shotpilot_pipeline.queue.tags import tags_header
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 MOST_CONNECTIONS = 64  # over both pools; httpx slows down above some 100 sockets
 _API_SHARE = 24
@@ -297,27 +300,26 @@ async def _to_disk(answer: httpx.Response, into: Path, most_bytes: int) -> Downl
     announced = int(length) if length.isdigit() else None
     if announced is not None and announced > most_bytes:
         raise DownloadFailed(f"the picture has {announced:,} bytes; {most_bytes:,} are allowed", permanent=True)
-    digest, size = hashlib.sha256(), 0
-    async with _opened(into) as file:
-        async for chunk in answer.aiter_raw(_CHUNK):
-            size += len(chunk)
-            if size > most_bytes:
-                raise DownloadFailed(f"the picture has more than {most_bytes:,} bytes", permanent=True)
-            digest.update(chunk)
-            await file.write(chunk)
+    digest, size, held, mode = hashlib.sha256(), 0, bytearray(), "wb"
+    async for chunk in answer.aiter_raw():
+        size += len(chunk)
+        if size > most_bytes:
+            raise DownloadFailed(f"the picture has more than {most_bytes:,} bytes", permanent=True)
+        held += chunk
+        if len(held) >= _CHUNK:
+            await anyio.to_thread.run_sync(_append, into, held, digest, mode)
+            held, mode = bytearray(), "ab"
+    await anyio.to_thread.run_sync(_append, into, held, digest, mode)
     if announced is not None and size != announced:
         raise DownloadFailed(f"the download broke off: {size:,} of {announced:,} bytes")
     return Downloaded(size, digest.hexdigest(), answer.headers.get("content-type", ""))
 
 
-@asynccontextmanager
-async def _opened(path: Path) -> AsyncIterator[anyio.AsyncFile[bytes]]:
-    file = await anyio.open_file(path, "wb")
-    try:
-        yield file
-    finally:
-        with anyio.CancelScope(shield=True):
-            await file.aclose()
+def _append(path: Path, data: bytearray, digest: Hash, mode: str) -> None:
+    """Hash and write a piece, in a thread: one trip for each piece, so the file is opened again for each."""
+    digest.update(data)
+    with path.open(mode) as file:
+        file.write(data)
 
 
 def _remove(path: Path) -> None:

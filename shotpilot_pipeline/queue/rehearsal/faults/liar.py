@@ -103,8 +103,9 @@ class LyingTurn:
         true = await self._true(request)
         if lie is not None:
             return lie
-        answer = altered(true, do, request, self.call.route)
-        return lists.shortened(queue, answer, do) if self.call.route in ("listing", "billing") else answer
+        if self.call.route in ("listing", "billing"):
+            true = lists.shortened(queue, true, do)
+        return altered(true, do, request, self.call.route)
 
     def _settle(self, asked: Asked) -> None:
         truth.decide(self.liar.queue, asked, self.do)

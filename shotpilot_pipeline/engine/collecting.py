@@ -63,8 +63,7 @@ async def collect_roll(roll: Roll, sent: Sent, desk: RollDesk, *, deadline: floa
         before = _kept_before(roll, sent.submitted, desk.shop) if _is_gone(error) else {}
         if len(before) >= (1 if roll.panels > 1 else len(roll.takes)):  # all is here; only its line was left open
             kept, result, fault = list(before.values()), _result_kept(roll, before, desk.shop), None
-    finally:
-        desk.open.pop(sent.submitted.request_id, None)
+    del desk.open[sent.submitted.request_id]  # not where this was cancelled: then the request goes on at the queue
     if fault is None or is_terminal(fault):
         with anyio.CancelScope(shield=True):
             await desk.shop.book.closed(roll, outcome_of(fault) if fault else Outcome.RENDERED, result, fault)

@@ -32,21 +32,24 @@ class Window:
 
     async def __aenter__(self) -> None:
         await anyio.lowlevel.checkpoint()
-        while self._taken >= self.size:
-            turn = anyio.Event()
-            self._waiting.append(turn)
-            try:
-                await turn.wait()
-            except BaseException:
-                self._withdraw(turn)
-                raise
-        self._taken += 1
+        if not self._waiting and self._taken < self.size:
+            self._taken += 1
+            return
+        turn = anyio.Event()
+        self._waiting.append(turn)
+        try:
+            await turn.wait()  # whoever sets it has taken the slot for us
+        except BaseException:
+            if turn.is_set():
+                self._leave()
+            else:
+                self._waiting.remove(turn)
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._taken -= 1
-        self._wake()
+        self._leave()
 
     def accepted(self) -> None:
         """The queue took a roll: one more fits after a windowful of them."""
@@ -59,14 +62,12 @@ class Window:
             self._pushed = now
             self._size = max(1.0, self._size / 2)
 
-    def _wake(self) -> None:
-        """Call the next in line, if there is room."""
-        if self._waiting and self._taken < self.size:
-            self._waiting.popleft().set()
+    def _leave(self) -> None:
+        self._taken -= 1
+        self._wake()
 
-    def _withdraw(self, turn: anyio.Event) -> None:
-        """Somebody in line goes away; a call that reached them already is passed on."""
-        if turn in self._waiting:
-            self._waiting.remove(turn)
-        elif turn.is_set():
-            self._wake()
+    def _wake(self) -> None:
+        """Hand free slots to those who wait, first come first served."""
+        while self._waiting and self._taken < self.size:
+            self._taken += 1
+            self._waiting.popleft().set()

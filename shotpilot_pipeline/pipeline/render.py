@@ -158,6 +158,7 @@ class _Render:
 
     async def _bought(self, client: QueueClient, plan: Plan, run: str) -> tuple[TaskEnd, ...]:
         limits = limits_of(self.reading.settings)
+        self.store.staging()  # a store that cannot be written is found out before anything is paid
         ends = await carry_out(
             plan, self.reading.compiled.tasks, self._shop(client, run), self._hear, limits, self.brake
         )

@@ -31,7 +31,7 @@ STEPS: list[tuple[str, dict[str, Any], str, str, int]] = [
     ("submit", {"hang": HEAD}, "AnswerLost", "answer-lost", 1),
     ("submit", {"hang": 300}, "AnswerLost", "answer-lost", 1),
     ("submit", {"delay": 0.05}, "Submitted", "", 1),
-    ("submit", {"delay": 5.0}, "AnswerLost", "answer-lost", 1),
+    ("submit", {"delay": 0.9}, "AnswerLost", "answer-lost", 1),
     ("submit", {"drip": 100}, "AnswerLost", "answer-lost", 1),
     ("submit", {"gateway": 502}, "AnswerLost", "answer-lost", 0),
     ("submit", {"gateway": 504, "accepted": True}, "AnswerLost", "answer-lost", 1),

@@ -9,12 +9,13 @@ Knows nothing of shot lists, pictures or money. The tree:
     ├── BudgetReached       5
     ├── KeyOrBalance        6
     ├── ShowLocked          7
+    ├── Interrupted       130   a person or the system asked the run to stop
     └── StoreDamaged       70   bytes or records that are not what they were when written
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -35,6 +36,15 @@ class ExitCode(IntEnum):
     OUR_BUG = 70
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+#: The gravest of several wins. 130 and 143 never come together; done, and work that is there to buy, are no faults.
+_GRAVITY = (70, 130, 143, 7, 6, 9, 5, 4, 8, 3, 2, 1, 0)
+
+
+def gravest(codes: Iterable[int]) -> ExitCode:
+    """The exit code that stands for all of `codes`; DONE for none."""
+    return ExitCode(min(codes, key=_GRAVITY.index, default=ExitCode.DONE))
 
 
 class Severity(StrEnum):
@@ -124,6 +134,14 @@ class ShowLocked(ShotpilotError):
     """Another run holds the show."""
 
     exit_code = ExitCode.LOCKED
+
+
+class Interrupted(ShotpilotError):
+    """A person, or the system, asked the run to stop. Nothing failed by it."""
+
+    def __init__(self, exit_code: ExitCode = ExitCode.INTERRUPTED) -> None:
+        super().__init__("the run was asked to stop; the same command goes on")
+        self.exit_code = exit_code
 
 
 class StoreDamaged(ShotpilotError):

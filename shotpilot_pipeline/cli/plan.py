@@ -14,6 +14,7 @@ from shotpilot_pipeline.cli.screen import Screen, problem_line
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode
 from shotpilot_pipeline.pipeline.answers import Answer, Question, ask
+from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, unknown_picks
 from shotpilot_pipeline.values.pause import collector_paused
@@ -57,7 +58,7 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
 
 def _answer(file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen) -> Answer:
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
-    known = known_of(reading.places, reading.compiled.moved)
+    known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
     messages = [problem_line(problem, screen) for problem in unknown_picks(reading, known)]
     plan = plan_list(reading, wish, known)
     if asked.json:

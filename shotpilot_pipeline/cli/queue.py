@@ -10,7 +10,8 @@ import click
 from shotpilot_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
+    from shotpilot_pipeline.queue.rehearsal.faults.liar import Liar
+    from shotpilot_pipeline.queue.rehearsal.queue import Injected, RehearsalQueue
 
 
 @click.group(name="queue")
@@ -27,6 +28,13 @@ def command() -> None:
     show_default=True,
     type=click.FloatRange(0, 86400),
     help="How long a request runs before its pictures are there.",
+)
+@click.option(
+    "--service-spread",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="The part of it by which a request may run longer or shorter.",
 )
 @click.option(
     "--runs-at-once",
@@ -46,8 +54,16 @@ def command() -> None:
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="A folder with further model cards.",
 )
+@click.option("--faults", type=click.Path(path_type=Path), help="A fault plan: how the queue misbehaves, and when.")
 def serve_command(
-    host: str, port: int, service_seconds: float, runs_at_once: int, seed_free: bool, folder: Path | None
+    host: str,
+    port: int,
+    service_seconds: float,
+    service_spread: float,
+    runs_at_once: int,
+    seed_free: bool,
+    folder: Path | None,
+    faults: Path | None,
 ) -> None:
     """Serve until Ctrl-C. Nothing is billed; pictures are drawn slates.
 
@@ -66,19 +82,33 @@ def serve_command(
     from shotpilot_pipeline.queue.slates.draw import draw_roll
 
     queue = RehearsalQueue(
-        models_of(load_catalog(folder)), draw_roll, service_seconds, runs_at_once, seed_free=seed_free
+        models_of(load_catalog(folder)), draw_roll, service_seconds, service_spread, runs_at_once, seed_free=seed_free
     )
+    behind = _liar(queue, faults) if faults else None
     fault = ""
     try:
-        anyio.run(_serve, queue, host, port)
+        anyio.run(_serve, queue, behind, host, port)
     except* OSError as errors:
         fault = str(errors.exceptions[0])
     if fault:
         raise UsageError(f"cannot listen at {host}:{port} ({fault}); try another --host, or --port 0 for any free one")
-    click.echo(f"Stopped. Accepted requests: {queue.accepted}; billable units: {queue.billed_units}.", err=True)
+    told = f"; faults: {len(queue.log)}" if faults else ""
+    click.echo(f"Stopped. Accepted requests: {queue.accepted}; billable units: {queue.billed_units}{told}.", err=True)
 
 
-async def _serve(queue: RehearsalQueue, host: str, port: int) -> None:
+def _liar(queue: RehearsalQueue, plan: Path) -> Liar:
+    """The queue behind the plan; each fault is told as it happens."""
+    from shotpilot_pipeline.pipeline.faults import read_faults
+    from shotpilot_pipeline.queue.rehearsal.faults.liar import Liar
+
+    def tell(line: Injected) -> None:
+        about = " ".join(filter(None, (line.address, line.request_id)))
+        click.echo(f"fault: {line.route}: {line.fault}" + (f" ({about})" if about else ""), err=True)
+
+    return Liar(queue, read_faults(plan), tell)
+
+
+async def _serve(queue: RehearsalQueue, behind: Liar | None, host: str, port: int) -> None:
     """Serve until the first SIGINT or SIGTERM, then let answers under way finish."""
     import signal
 
@@ -88,7 +118,9 @@ async def _serve(queue: RehearsalQueue, host: str, port: int) -> None:
 
     stop = anyio.Event()
     async with anyio.create_task_group() as tasks:
-        origin = await tasks.start(lambda task_status: serve(queue, host, port, stop=stop, task_status=task_status))
+        origin = await tasks.start(
+            lambda task_status: serve(queue, host, port, behind=behind, stop=stop, task_status=task_status)
+        )
         click.echo(f"Rehearsal queue at {origin} (Ctrl-C stops it)", err=True)
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for _ in signals:

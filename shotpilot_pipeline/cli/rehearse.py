@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from shotpilot_pipeline.pipeline.keeping import RunEnd, summary_json
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.values.outcome import Outcome
 
+if TYPE_CHECKING:
+    from shotpilot_pipeline.pipeline.faults import Drill
+
 _BROKEN = (Outcome.FAILED, Outcome.REFUSED, Outcome.BLOCKED)
 
 
@@ -25,7 +28,12 @@ _BROKEN = (Outcome.FAILED, Outcome.REFUSED, Outcome.BLOCKED)
 @asking
 @click.argument("file", type=click.Path(path_type=Path))
 @selecting
-def command(asked: Asked, file: Path, **selection: Any) -> int:
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path),
+    help="A fire drill: the queue misbehaves as this plan says.",
+)
+def command(asked: Asked, file: Path, faults: Path | None, **selection: Any) -> int:
     """Make the whole trip of FILE for $0: every stage to the end, with drawn slates for pictures.
 
     Takes are picked by the rehearsal's own picks, else by the rule `first`. Everything lands in
@@ -34,17 +42,20 @@ def command(asked: Asked, file: Path, **selection: Any) -> int:
     asked = replace(asked, rehearsal=True)
     screen = Screen(asked)
     reading = read_list(file, asked.project, rehearsal=True)
+    drill = _drill(faults) if faults else None
     from shotpilot_pipeline.pipeline.rehearsal import rehearse  # httpx, anyio and Pillow: only once the list passes
 
     wish = wish_of(selection)
     try:
         with watching(asked) as watcher:
-            end = run_to_the_end(lambda: rehearse(reading, wish, watcher.hear))
+            end = run_to_the_end(lambda: rehearse(reading, wish, watcher.hear, drill))
     except Stopped as stop:
         screen.fault("Stopped. What was finished is kept; the same command goes on.")
         return int(stop.exit_code)
     for problem in end.problems:
         screen.fault(problem_line(problem, screen))
+    if drill:
+        screen.message(_drilled(drill))
     if asked.json:
         screen.result_json(summary_json(end, rehearsal=True))
     else:
@@ -52,7 +63,28 @@ def command(asked: Asked, file: Path, **selection: Any) -> int:
         screen.message(f"Pictures: {reading.places.renders / reading.compiled.show}")
         if end.takes_new:
             screen.message(f"Contact sheet: shotpilot report {file} --rehearsal")
-    return int(ExitCode.TAKES_FAILED if any(task.outcome in _BROKEN for task in end.ends) else ExitCode.DONE)
+    return int(_exit_code(end))
+
+
+def _exit_code(end: RunEnd) -> ExitCode:
+    """The gravest of what happened. Only a fire drill leaves outcomes unknown."""
+    if end.count(Outcome.UNKNOWN):
+        return ExitCode.UNKNOWN_OUTCOME
+    return ExitCode.TAKES_FAILED if any(task.outcome in _BROKEN for task in end.ends) else ExitCode.DONE
+
+
+def _drill(plan: Path) -> Drill:
+    from shotpilot_pipeline.pipeline.faults import Drill, read_faults  # the YAML reader, for a drill only
+
+    return Drill(read_faults(plan))
+
+
+def _drilled(drill: Drill) -> str:
+    """What the queue did and saw, a line for each fault."""
+    count = sum(drill.injected.values())
+    lines = [f"  {times:,} x {fault}" for fault, times in drill.injected.most_common()]
+    head = f"Fire drill: {counted(count, 'fault')}; {counted(drill.accepted, 'roll')} accepted, worth ${drill.billed}."
+    return "\n".join([head, *lines])
 
 
 def _summary(end: RunEnd) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from shotpilot_pipeline.errors import ExitCode
 
@@ -19,8 +21,15 @@ class Stopped(Exception):
         self.exit_code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
 
 
-def run_to_the_end(work: Callable[[], Awaitable[T]]) -> T:
-    """The result of `work`, an async function. Raises Stopped when a signal came first, after all was let go of."""
+#: Told of the first signal; True: let go of everything now, False: `work` comes to its own end.
+FirstSignal = Callable[[int], Awaitable[bool]]
+
+
+def run_to_the_end(work: Callable[[], Awaitable[T]], first: FirstSignal | None = None) -> T:
+    """The result of `work`, an async function. Raises Stopped when a signal came first, after all was let go of.
+
+    `first` may bring `work` to its end in its own way; a second signal then leaves at once, whatever is under way.
+    """
     import anyio  # heavy: kept off the path of --help
 
     stopped: list[int] = []
@@ -29,12 +38,17 @@ def run_to_the_end(work: Callable[[], Awaitable[T]]) -> T:
     async def main() -> None:
         async with anyio.create_task_group() as group:
 
+            async def answer(number: int) -> None:
+                if first is None or await first(number):
+                    group.cancel_scope.cancel()
+
             async def watch() -> None:
                 with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
                     async for number in signals:
                         stopped.append(number)
-                        group.cancel_scope.cancel()
-                        return
+                        if len(stopped) > 1:
+                            _leave_at_once(number)
+                        group.start_soon(answer, number)
 
             group.start_soon(watch)
             results.append(await work())
@@ -47,6 +61,13 @@ def run_to_the_end(work: Callable[[], Awaitable[T]]) -> T:
     if not results:
         raise Stopped(stopped[0])
     return results[0]
+
+
+def _leave_at_once(number: int) -> NoReturn:
+    """Everything that matters is on the disk before it matters, so nothing has to be let go of."""
+    sys.stderr.write("\nLeft at once. The same command goes on.\n")
+    sys.stderr.flush()
+    os._exit(int(Stopped(number).exit_code))
 
 
 def _plainest(several: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -38,12 +38,20 @@ class Uploads:
             return value
         async with self._turns.setdefault(value, anyio.Lock()):
             if value not in self._urls:
-                path = self._file(value)
-                content_type = _ENDINGS.get(path.suffix.lower(), "application/octet-stream")
-                self._urls[value] = await until_through(
-                    lambda: self._shop.client.upload(path, content_type), self._shop.sleep
-                )
+                self._urls[value] = await self._remembered(value) or await self._uploaded(value)
             return self._urls[value]
+
+    async def _remembered(self, sha256: str) -> str:
+        """Where an earlier run put these bytes, if they are still there."""
+        return await self._shop.uploads.known(sha256) if self._shop.uploads else ""
+
+    async def _uploaded(self, sha256: str) -> str:
+        path = self._file(sha256)
+        content_type = _ENDINGS.get(path.suffix.lower(), "application/octet-stream")
+        url = await until_through(lambda: self._shop.client.upload(path, content_type), self._shop.sleep)
+        if self._shop.uploads:
+            await self._shop.uploads.keep(sha256, url)
+        return url
 
     def _file(self, sha256: str) -> Path:
         """The file with these bytes: a reference of the shot list, or a take in the store."""

@@ -49,8 +49,16 @@ Settle = Callable[[Task], Settlement]
 class Schedule:
     """The states of all tasks of one plan, and the quick views a run needs of them."""
 
-    def __init__(self, lines: Sequence[PlanLine], index: Index, stages: Sequence[str], settle: Settle) -> None:
+    def __init__(
+        self,
+        lines: Sequence[PlanLine],
+        index: Index,
+        stages: Sequence[str],
+        settle: Settle,
+        barred: Mapping[str, tuple[Outcome, str]] | None = None,
+    ) -> None:
         self._tasks = index.tasks
+        self._barred = barred or {}
         self._settle = settle
         self._states: dict[str, State] = {}
         self._ends: dict[str, TaskEnd] = {}
@@ -101,12 +109,12 @@ class Schedule:
         self._end(end)
         self._follow([end.address])
 
-    def give_up(self, reason: str) -> None:
+    def give_up(self, reason: str, exit_code: int = 0) -> None:
         """The run stops early: whatever has not started ends as skipped."""
         self._ready.clear()
         for address in self._order:
             if self._states[address] in (State.WAITING, State.READY):
-                self._end(TaskEnd(address, Outcome.SKIPPED, reason))
+                self._end(TaskEnd(address, Outcome.SKIPPED, reason, exit_code=exit_code))
 
     def new_ends(self) -> Iterator[TaskEnd]:
         """Every end that was not handed out before, in the order in which they came."""
@@ -164,7 +172,14 @@ class Schedule:
         if broken:
             self._end(TaskEnd(address, Outcome.BLOCKED, f"{broken}, which it needs"))
             return [address]
+        if settled.key in self._barred and self._barred[settled.key][0] in BROKEN:
+            self._end(TaskEnd(address, *self._barred[settled.key]))
+            return [address]
         self._requests[address] = (settled.form, settled.key)
+        holder = self._holders.get(settled.key)
+        if holder is not None and self._states[holder] is State.DONE:
+            self._twins[address] = holder
+            return self._after_twin(address)
         self._make_ready(address)
         return []
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import anyio
 
+from shotpilot_pipeline.errors import ShotpilotError
 from shotpilot_pipeline.values.outcome import Outcome
 from shotpilot_pipeline.values.take import Pick
 
@@ -35,11 +36,13 @@ class Roll(NamedTuple):
 
 
 class Book(Protocol):
-    """Where every paid request is written down, at the four instants that decide who pays for a crash.
+    """Where every paid request is written down, at the instants that decide who pays for a crash.
 
     `intended` comes before anything is sent and may refuse by raising (a budget). `sending` returns only when the
-    line is safe, and the POST follows at once. `submitted` is called, shielded, before the first status call.
-    `closed` comes once the bytes are kept, or the roll has failed; `result` is None where none came.
+    line is safe, and the POST follows at once. After the POST comes exactly one of: `submitted`, shielded, before the
+    first status call; `held_back`, where it was provably not accepted (the roll may be intended again); `unknown`,
+    where nobody can say; or `closed`, where the queue said no at its door. A roll that was submitted is closed once
+    its bytes are kept, or once the queue has said that none will come; till then its line stays open.
     """
 
     async def intended(self, roll: Roll, body: Mapping[str, object]) -> None:
@@ -48,11 +51,22 @@ class Book(Protocol):
     async def sending(self, roll: Roll) -> None:
         """The next thing that leaves this machine is the POST."""
 
+    async def held_back(self, roll: Roll, why: str) -> None:
+        """It was not accepted: it never left, or the queue was too busy, or the account is locked."""
+
     async def submitted(self, roll: Roll, submitted: Submitted) -> None:
         """The queue accepted it under this id."""
 
-    async def closed(self, roll: Roll, outcome: Outcome, result: Result | None) -> None:
-        """Nothing more will come of it, except where the outcome is unknown."""
+    async def unknown(self, roll: Roll, why: str, request_id: str = "") -> None:
+        """The answer to the POST is lost: it may have been accepted, and is never sent again by itself.
+
+        `request_id`: one that the answer let slip.
+        """
+
+    async def closed(
+        self, roll: Roll, outcome: Outcome, result: Result | None, fault: ShotpilotError | None = None
+    ) -> None:
+        """Nothing more will come of it. `result` is None where none came; `fault` says why."""
 
 
 class NoBook:
@@ -64,11 +78,29 @@ class NoBook:
     async def sending(self, roll: Roll) -> None:
         """Sending twice would cost nothing."""
 
+    async def held_back(self, roll: Roll, why: str) -> None:
+        """Nothing was reserved."""
+
     async def submitted(self, roll: Roll, submitted: Submitted) -> None:
         """A lost answer is simply asked for again by the next run."""
 
-    async def closed(self, roll: Roll, outcome: Outcome, result: Result | None) -> None:
+    async def unknown(self, roll: Roll, why: str, request_id: str = "") -> None:
+        """Nobody pays for it either way."""
+
+    async def closed(
+        self, roll: Roll, outcome: Outcome, result: Result | None, fault: ShotpilotError | None = None
+    ) -> None:
         """Nothing is charged."""
+
+
+class UploadMemory(Protocol):
+    """Remembers across runs where a picture was uploaded to."""
+
+    async def known(self, sha256: str) -> str:
+        """The URL at which these bytes can still be fetched; "" where none is known."""
+
+    async def keep(self, sha256: str, url: str) -> None:
+        """These bytes were uploaded to `url` just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +109,7 @@ class Limits:
 
     unfinished: int = 4  # rolls on their way at once; best some 20 % above what the account runs at once
     deadline: float = 3600.0  # of one roll, from its submit to its last byte
+    stalled: float = 120.0  # a roll without an answer for so long is told of, and again each time that doubles
     most_bytes: int = 200_000_000  # of one picture; the largest 4K PNG has some 50 MB
 
     def __post_init__(self) -> None:
@@ -94,6 +127,7 @@ class Shop:
 
     `client` speaks to the queue and is open already. `sources`: sha256 of a reference -> its file. `stages`: in
     order. `book` writes paid requests down. `first_where_unpicked`: a rehearsal, in which nobody is waited for.
+    `barred`: render keys that nothing is sent for, with the outcome that stands for it and why.
     """
 
     show: str
@@ -104,5 +138,7 @@ class Shop:
     sources: Mapping[str, Path] = field(default_factory=dict)
     picks: Mapping[str, Pick] = field(default_factory=dict)
     first_where_unpicked: bool = False
+    barred: Mapping[str, tuple[Outcome, str]] = field(default_factory=dict)
+    uploads: UploadMemory | None = None
     now: Callable[[], str] = _utc_now  # UTC, ISO 8601; stands in the records only
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep  # seconds

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 import anyio
 
-from shotpilot_pipeline.engine.roll import RollDesk, RollEnd, carry_roll, is_about_the_run, outcome_of
+from shotpilot_pipeline.engine.collecting import RollEnd
+from shotpilot_pipeline.engine.desk import RollDesk
+from shotpilot_pipeline.engine.faults import exit_code_of, is_about_the_run, outcome_of
+from shotpilot_pipeline.engine.roll import carry_roll
 from shotpilot_pipeline.engine.shop import Roll
 from shotpilot_pipeline.errors import ShotpilotError
 from shotpilot_pipeline.plan.rolls import split_rolls
@@ -56,22 +59,22 @@ def rolls_of(task: Task, form: str, key: str, numbers: Sequence[int]) -> tuple[R
     )
 
 
-async def do_work(work: Work, desk: RollDesk, slots: anyio.Semaphore) -> WorkEnd:
+async def do_work(work: Work, desk: RollDesk) -> WorkEnd:
     """Carry all rolls of one task. Singles that come short are topped up once in the same run."""
-    ends = await _side_by_side(work.rolls, desk, slots)
+    ends = await _side_by_side(work.rolls, desk)
     if missing := _missing(work, ends):
         desk.tell(Note(work.task.address, f"the queue brought {len(missing)} fewer than asked; asking once more"))
-        ends += await _side_by_side(rolls_of(work.task, work.form, work.key, missing), desk, slots)
+        ends += await _side_by_side(rolls_of(work.task, work.form, work.key, missing), desk)
     takes = tuple(take for end in ends for take in end.takes)
     return WorkEnd(work, _end(work, ends, takes), takes, next(filter(None, map(_stop, ends)), None))
 
 
-async def _side_by_side(rolls: Sequence[Roll], desk: RollDesk, slots: anyio.Semaphore) -> list[RollEnd]:
+async def _side_by_side(rolls: Sequence[Roll], desk: RollDesk) -> list[RollEnd]:
     """All rolls at once, as far as slots are free; their ends in the order of the rolls."""
     ends: list[RollEnd | None] = [None] * len(rolls)
 
     async def one(place: int, roll: Roll) -> None:
-        async with slots:
+        async with desk.window:
             ends[place] = await carry_roll(roll, desk)
 
     async with anyio.create_task_group() as group:
@@ -93,9 +96,9 @@ def _end(work: Work, ends: Sequence[RollEnd], takes: Sequence[Take]) -> TaskEnd:
     cost = _cost(work.task, takes)
     if not wanted:
         return TaskEnd(address, Outcome.CACHED, "its takes are there already")
-    fault = next((end.fault for end in ends if end.fault), None)
+    fault = _gravest(ends)
     if fault is not None:
-        return TaskEnd(address, outcome_of(fault), str(fault), len(takes), cost)
+        return TaskEnd(address, outcome_of(fault), str(fault), len(takes), cost, exit_code_of(fault))
     short = [take for take in takes if len(take.pictures) < work.task.panels]
     if short:
         came = len(short[0].pictures)
@@ -106,6 +109,12 @@ def _end(work: Work, ends: Sequence[RollEnd], takes: Sequence[Take]) -> TaskEnd:
         return TaskEnd(address, Outcome.FAILED, reason, len(takes), cost)
     reason = "1 take rendered" if len(takes) == 1 else f"{len(takes)} takes rendered"
     return TaskEnd(address, Outcome.RENDERED, reason, len(takes), cost)
+
+
+def _gravest(ends: Sequence[RollEnd]) -> ShotpilotError | None:
+    """The fault that names the task's end: one whose fate is open before a plain failure, a refusal before a stop."""
+    order = (Outcome.UNKNOWN, Outcome.FAILED, Outcome.REFUSED, Outcome.SKIPPED)
+    return min((end.fault for end in ends if end.fault), key=lambda fault: order.index(outcome_of(fault)), default=None)
 
 
 def _cost(task: Task, takes: Sequence[Take]) -> Money | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from shotpilot_pipeline.shotlist.memo import read_stamp
 from shotpilot_pipeline.shotlist.recall import stands
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.digest import digest_of, sha256_bytes
+
+RACY = 2_000_000_000  # ns; FAT, the coarsest file system in use, keeps times of change to 2 s
 
 
 class Answer(NamedTuple):
@@ -81,8 +84,14 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
         places = places_of(file, root, rehearsal=rehearsal, store=root / settings.get("store", "place"))
         kept_in = places.memo.with_suffix(".rehearsed" if rehearsal else ".planned")
         store = Store(places.store).stamp()
-        things = {"store": store, "at": str(places.store), "picks": _digest(places.picks), "lock": _digest(places.lock)}
-        around = digest_of(things) if store else ""
+        ledger = _ledger_stamp(places.ledger)
+        things = {
+            "store": [store, str(places.store), places.local, settings.get("fal", "queue_url")],
+            "picks": _digest(places.picks),
+            "lock": _digest(places.lock),
+            "ledger": ledger,
+        }
+        around = digest_of(things) if store and ledger is not None else ""
         stamp = read_stamp(places.memo)
         if stamp is None or not around or not stands(stamp, file, root, load_catalog(root / "models")):
             return Question("", around, kept_in)
@@ -90,6 +99,21 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
         return Question("", "", file)
     state = {"build": build_id(), "file": str(file), "list": stamp._asdict(), "around": around, "asked": dict(asked)}
     return Question(digest_of(state), around, kept_in)
+
+
+def _ledger_stamp(path: Path) -> list[int] | None:
+    """Sizes and times of the ledger and its write-ahead log; None while one is too young to be told from a next one."""
+    found: list[int] = []
+    for part in (path, path.with_name(f"{path.name}-wal")):
+        try:
+            seen = part.stat()
+        except OSError:
+            continue
+        changed = max(seen.st_mtime_ns, seen.st_ctime_ns)
+        if time.time_ns() - changed < RACY:
+            return None
+        found += [seen.st_size, changed, seen.st_ino]
+    return found
 
 
 def _digest(path: Path) -> str:

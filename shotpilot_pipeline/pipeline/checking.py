@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shotpilot_pipeline.errors import BadFiles, Problem
+from shotpilot_pipeline.pipeline.faults import faults_problems
 from shotpilot_pipeline.pipeline.reading import read_list, root_of
 from shotpilot_pipeline.pipeline.trip import known_of, unknown_picks
 from shotpilot_pipeline.plan.graph import in_order
@@ -18,7 +19,7 @@ class Checked:
     """One file as checked. The counts are those of a shot list that passes, else 0."""
 
     file: Path
-    kind: str  # "shotlist", "picks" or "fragment"
+    kind: str  # "shotlist", "picks", "faults" or "fragment"
     problems: tuple[Problem, ...]
     scenes: int = 0
     shots: int = 0
@@ -30,6 +31,8 @@ def check_file(file: Path, project: Path | None) -> Checked:
     kind = kind_of(file)
     if kind == "picks":
         return Checked(file, kind, _in_order(read_picks(file)[1]))
+    if kind == "faults":
+        return Checked(file, kind, _in_order(faults_problems(file)))
     if kind == "fragment":
         return Checked(file, kind, _in_order(read_fragment(file, root_of(file, project))))
     try:

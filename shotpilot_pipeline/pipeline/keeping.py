@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
-from shotpilot_pipeline.errors import Problem
+from shotpilot_pipeline.errors import ExitCode, Problem, gravest
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock, write_lock
 from shotpilot_pipeline.store.renders import Renders, link_renders, link_take
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event, TakeKept, event_as_json
-from shotpilot_pipeline.values.money import Money
+from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.outcome import Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan, plan_as_json
 from shotpilot_pipeline.values.take import Take
@@ -36,10 +36,34 @@ class RunEnd:
     cost: Money
     unpriced: int  # tasks with new takes whose price nobody knows
     problems: tuple[Problem, ...]  # with names in renders/
+    charged: Money | None = None  # what the ledger booked for this run; None: a rehearsal
+    reserved: Money = ZERO  # for requests whose fate is open
+    stops: tuple[int, ...] = ()  # exit codes of what stopped the run early
 
     def count(self, outcome: Outcome) -> int:
         """How many tasks ended so."""
         return sum(end.outcome is outcome for end in self.ends)
+
+
+#: The exit code that an outcome calls for by itself.
+_CODES = {
+    Outcome.FAILED: ExitCode.TAKES_FAILED,
+    Outcome.REFUSED: ExitCode.TAKES_FAILED,
+    Outcome.BLOCKED: ExitCode.TAKES_FAILED,
+    Outcome.UNKNOWN: ExitCode.UNKNOWN_OUTCOME,
+}
+
+
+def exit_code_of(end: RunEnd, *, complete: bool = False) -> ExitCode:
+    """The one exit code of a run: the gravest that its tasks and its stops call for.
+
+    `complete`: everything was asked for, so that an awaited pick is a fault too.
+    """
+    codes = {int(_CODES[task.outcome]) for task in end.ends if task.outcome in _CODES}
+    codes |= {task.exit_code for task in end.ends if task.exit_code} | set(end.stops)
+    if complete and end.count(Outcome.WAITING):
+        codes.add(int(ExitCode.PICK_AWAITED))
+    return gravest(codes)
 
 
 def summary_json(end: RunEnd, *, rehearsal: bool) -> dict[str, Any]:
@@ -48,10 +72,12 @@ def summary_json(end: RunEnd, *, rehearsal: bool) -> dict[str, Any]:
     summary: dict[str, Any] = {
         "outcomes": {outcome.value: counts[outcome] for outcome in Outcome},
         "takes_new": end.takes_new,
-        "cost_usd": "0.00" if rehearsal else str(end.cost),
+        "cost_usd": "0.00" if rehearsal else str(end.cost if end.charged is None else end.charged),
         "run": end.run,
         "unpriced": end.unpriced,
     }
+    if end.charged is not None:
+        summary["reserved_usd"] = str(end.reserved)
     return summary | ({"would_cost_usd": str(end.cost)} if rehearsal else {})
 
 
@@ -68,6 +94,14 @@ def renders_of(reading: Reading) -> Renders:
         rehearsal=places.rehearsal,
         sources=compiled.sources,
     )
+
+
+class Paid(NamedTuple):
+    """What a run that paid came to besides its takes."""
+
+    charged: Money
+    reserved: Money
+    stops: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -109,7 +143,7 @@ class Keeper:
             version = self._version(event.address, event.key)
             self.problems += link_take(self.renders, self.store, event.address, version, take).problems
 
-    def finish(self, ends: tuple[TaskEnd, ...], after: Plan) -> RunEnd:
+    def finish(self, ends: tuple[TaskEnd, ...], after: Plan, paid: Paid | None = None) -> RunEnd:
         """Put the run's end together and write its summary.
 
         `after` is the plan as it stands now: a task that shares its picture with another gets its own lines and
@@ -119,6 +153,8 @@ class Keeper:
         self._new.clear()
         self.problems += link_renders(self.renders, self.store, self.lock).problems
         end = run_end(self.run.name, ends, self.problems)
+        if paid is not None:
+            end = replace(end, charged=paid.charged, reserved=paid.reserved, stops=paid.stops)
         summary = summary_json(end, rehearsal=self.reading.places.rehearsal)
         (self.run / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
         return end

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from shotpilot_pipeline.values.origin import is_loopback
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -22,12 +24,17 @@ class Places:
     renders: Path
     runs: Path
     held: Path  # the lock of the one writer
+    ledger: Path  # every paid request
     memo: Path
     thumbnails: Path
+    local: bool | None = None  # which takes of the store count: of a queue on this machine, of a real one, or all
 
 
-def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | None = None) -> Places:
-    """The places of `shot_list` under `root`. `store` replaces the store of bought bytes, never the rehearsal's."""
+def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | None = None, queue: str = "") -> Places:
+    """The places of `shot_list` under `root`. `store` replaces the store of bought bytes, never the rehearsal's.
+
+    `queue` is the base URL that rolls go to: takes from a queue on this machine count only for one on this machine.
+    """
     own = root / ".shotpilot"
     inside = shot_list.resolve().relative_to(root.resolve())
     base = own / "rehearsal" if rehearsal else root
@@ -43,6 +50,8 @@ def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | Non
         renders=base / "renders",
         runs=apart / "runs",
         held=apart / "writer.lock",
+        ledger=apart / "ledger.db",
         memo=own / "memo" / inside.with_name(f"{inside.name}.memo"),
         thumbnails=own / "thumbnails",
+        local=None if rehearsal else is_loopback(queue),
     )

@@ -41,7 +41,8 @@ def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool
     refuse_twin(file)
     settings = read_settings(root)
     catalog = load_catalog(root / "models")
-    places = places_of(file, root, rehearsal=rehearsal, store=root / settings.get("store", "place"))
+    store, queue = root / settings.get("store", "place"), settings.get("fal", "queue_url")
+    places = places_of(file, root, rehearsal=rehearsal, store=store, queue=queue)
     compiled, problems = compile_or_recall(file, root, catalog, places.memo, scenes=scenes)
     if compiled is not None:
         problems = (*problems, *_name_problems(compiled, file))

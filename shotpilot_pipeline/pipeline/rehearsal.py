@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Limits, NoBook, Shop
+from shotpilot_pipeline.pipeline.faults import Drill
 from shotpilot_pipeline.pipeline.keeping import Keeper, RunEnd
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
+from shotpilot_pipeline.queue.client import Timeouts
 from shotpilot_pipeline.queue.rehearsal.doors import rehearsal_client
+from shotpilot_pipeline.queue.rehearsal.faults.liar import Liar
 from shotpilot_pipeline.queue.rehearsal.models import models_of
 from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
 from shotpilot_pipeline.queue.slates.draw import draw_roll
@@ -17,9 +21,15 @@ from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event
 
+#: In a fire drill nobody waits for minutes: seconds until a silent or dripping answer is given up.
+DRILL_TIMEOUTS = Timeouts(connect=2.0, submit=4.0, read=3.0, answer=6.0, upload=10.0, download=10.0)
+DRILL_DEADLINE = 60.0  # seconds of one roll
 
-async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) -> RunEnd:
+
+async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], drill: Drill | None = None) -> RunEnd:
     """Carry out what the plan of `wish` says, all stages to the end, and say how every task ended.
+
+    With a `drill` the queue misbehaves as its plan says, and what it saw is noted there.
 
     Raises ShowLocked when another run holds the show, StoreUnwritable when the disk refuses. A cancelled rehearsal
     keeps every whole take; the same one again goes on from there.
@@ -37,7 +47,8 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
                     keeper.hear(event)
                     tell(event)
 
-                async with rehearsal_client(queue) as client:
+                liar = Liar(queue, drill.plan) if drill else None
+                async with rehearsal_client(queue, liar, timeouts=DRILL_TIMEOUTS if drill else None) as client:
                     shop = Shop(
                         show=compiled.show,
                         client=client,
@@ -49,7 +60,12 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
                         first_where_unpicked=True,
                     )
                     limits = Limits(unfinished=reading.settings.get("pace", "unfinished"))
-                    ends = await carry_out(plan, compiled.tasks, shop, hear, limits)
+                    limits = replace(limits, deadline=DRILL_DEADLINE) if drill else limits
+                    try:
+                        ends = await carry_out(plan, compiled.tasks, shop, hear, limits)
+                    finally:
+                        if drill:
+                            drill.note(queue, keeper.run)
                 after = plan_list(reading, wish, known_of(places, compiled.moved))
                 return keeper.finish(ends, after)
         finally:

@@ -36,7 +36,7 @@ def write_sheet(reading: Reading, output: Path | None = None) -> Written:
     """Write the contact sheet, by default beside the pictures it shows. Raises StoreUnwritable."""
     renders = renders_of(reading)
     file = output or renders.folder / renders.show / "contact-sheet.html"
-    store = Store(reading.places.store, durable=False)
+    store = Store(reading.places.store, durable=False, local=reading.places.local)
     lock = moved_lock(read_lock(reading.places.lock), reading.compiled.moved)
     link_renders(renders, store, lock)
     page = sheet_of(

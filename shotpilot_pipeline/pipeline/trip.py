@@ -4,6 +4,7 @@
     known_of    what was bought and picked       room store
     plan_list   tasks -> plan                    room plan
     rehearse    plan -> takes, for nothing       pipeline/rehearsal.py, rooms engine and queue
+    render      plan -> takes, bought            pipeline/render.py, the same rooms and the ledger
     sheet_of    takes -> contact sheet           pipeline/sheet.py, room review
 
 Knows how the rooms are joined, and no rule of any of them.
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
+from shotpilot_pipeline.pipeline.bought import Bought
 from shotpilot_pipeline.pipeline.places import Places
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.plan.build import build_plan
@@ -45,13 +47,16 @@ class Wish:
         return not (self.selectors or self.exclude or self.until or self.limit)
 
 
-def known_of(places: Places, moved: Sequence[tuple[str, str]] = ()) -> Known:
+def known_of(places: Places, moved: Sequence[tuple[str, str]] = (), bought: Bought | None = None) -> Known:
     """What exists beside a shot list: takes in its store, picks in its picks file, versions in its lock.
 
-    Raises BadFiles when the picks file or the lock cannot be read; the lock is opened only if somebody asks.
+    `bought` is what the ledger says of its requests. Raises BadFiles when the picks file or the lock cannot be read;
+    the lock is opened only if somebody asks.
     """
-    store = Store(places.store)
+    store = Store(places.store, local=places.local)
     return Known(
+        undecided=bought.undecided if bought else {},
+        refused=bought.refused if bought else {},
         counts=store.counts(),
         takes_of=_takes(store),
         picks=_picks(places.picks, moved),

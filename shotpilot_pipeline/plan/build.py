@@ -163,6 +163,10 @@ class _Planner:
             )
         if not have and self._is_behind(task, key):
             return self._behind(task, missing, form, key)
+        if key in self.known.undecided:
+            return _Verdict(Action.UNKNOWN, f"unknown: {self.known.undecided[key]}", have, form=form, key=key)
+        if key in self.known.refused and task.address not in self.asked.named:
+            return _Verdict(Action.REFUSED, f"refused: {self.known.refused[key]}", have, form=form, key=key)
         shared = self.promised.get(key)
         if shared is not None:
             missing = max(0, task.takes - max(have, shared[1]))
@@ -278,6 +282,8 @@ def _why_nothing_comes(action: Action) -> str:
         Action.OMITTED: "is omitted",
         Action.BEHIND: "is behind and bought on demand only",
         Action.BLOCKED: "is blocked itself",
+        Action.UNKNOWN: "is of unknown outcome",
+        Action.REFUSED: "was refused",
         Action.HELD: "is held and has no take",
         Action.CACHED: "has no whole series",
     }.get(action, "is not rendered and not selected")

@@ -22,10 +22,13 @@ class Known:
 
     `counts`: render key -> takes whose bytes are there. `takes_of`: the takes of a key in order of number, asked for
     the few tasks that need pictures. `picks`: by the task's address. `versions`: the render keys an address was bought
-    under, version 1 first (from the lock).
+    under, version 1 first (from the lock). `undecided`: render keys with a paid request whose fate is open, and why:
+    nothing more is sent for them. `refused`: render keys whose request was refused as it stands, and why.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
     takes_of: Callable[[str], Sequence[Take]] = _no_takes
     picks: Mapping[str, Pick] = field(default_factory=dict)
     versions: Callable[[str], Sequence[str]] = _nothing
+    undecided: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)

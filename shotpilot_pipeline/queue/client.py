@@ -11,19 +11,22 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.request import getproxies
 
 import anyio
+import anyio.to_thread
 import httpx
 
 from shotpilot_pipeline.queue import hosts as roads
 from shotpilot_pipeline.queue.failures import AnswerLost, DownloadFailed, ForeignUrl, NotReached, NotSent
 from shotpilot_pipeline.queue.hosts import Hosts
+from shotpilot_pipeline.queue.lanes import Lanes
 from shotpilot_pipeline.queue.protocol import (
     CancelAnswer,
     Reply,
@@ -40,11 +43,14 @@ from shotpilot_pipeline.queue.protocol import (
 from shotpilot_pipeline.queue.tags import HEADER as TAGS_HEADER
 from shotpilot_pipeline.queue.tags import tags_header
 
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
+
 MOST_CONNECTIONS = 64  # over both pools; httpx slows down above some 100 sockets
 _API_SHARE = 24
 MOST_ANSWER_BYTES = 32 * 1024 * 1024  # of one API answer: a page of 100 requests with payloads stays far below
 MOST_PAGES = 1000  # of one listing: 100,000 requests
-_CHUNK = 256 * 1024  # bytes read at a time while downloading
+_CHUNK = 1024 * 1024  # bytes written at a time while downloading: each write is a trip to a thread
 #: What httpx raises when not a byte of the request was written.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _NETWORK = (httpx.RequestError, httpx.InvalidURL, httpx.StreamError)
@@ -57,6 +63,7 @@ class Timeouts:
     connect: float = 10.0
     submit: float = 120.0  # the waiting time of fal's own client
     read: float = 30.0  # between two pieces of any other answer
+    answer: float = 90.0  # any other answer as a whole, and a submit's beyond its waiting time
     upload: float = 300.0  # a whole upload
     download: float = 600.0  # a whole download: a slow drip passes every per-read limit
 
@@ -91,12 +98,13 @@ class QueueClient:
         self._media = self._pool(media_transport or transport, MOST_CONNECTIONS - _API_SHARE)
 
     def _pool(self, transport: httpx.AsyncBaseTransport | None, most: int) -> httpx.AsyncClient:
+        proxied = not self._hosts.local and bool(getproxies())  # which httpx looks after in its own pool alone
         return httpx.AsyncClient(
-            transport=transport,
+            transport=transport or (None if proxied else Lanes(most)),
             limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
             timeout=httpx.Timeout(self._timeouts.read, connect=self._timeouts.connect, pool=None),
             follow_redirects=False,  # a redirect could carry the key, or a second submit, to another host
-            trust_env=transport is None and not self._hosts.local,  # proxies are for the world outside
+            trust_env=transport is None and proxied,  # proxies are for the world outside
         )
 
     async def __aenter__(self) -> Self:
@@ -126,10 +134,11 @@ class QueueClient:
         content = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
         timeout = httpx.Timeout(self._timeouts.submit, connect=self._timeouts.connect)
         try:
-            reply = await self._ask("POST", url, content=content, headers=headers, timeout=timeout)
+            with anyio.fail_after(self._timeouts.submit + self._timeouts.answer):
+                reply = await self._ask("POST", url, content=content, headers=headers, timeout=timeout)
         except _BEFORE_SENDING as error:
             raise NotSent(f"the queue could not be reached ({_fault(error)}); nothing was sent") from None
-        except _NETWORK as error:
+        except (*_NETWORK, TimeoutError) as error:
             raise AnswerLost(f"the answer to a submit was lost ({_fault(error)}); it may have been accepted") from None
         return self._checked(read_submitted(reply, self._hosts.queue, endpoint))
 
@@ -243,24 +252,44 @@ class QueueClient:
         raise NotReached(f"{path}: the list does not end")
 
     async def _read(self, method: str, url: str, **more: Any) -> Reply:
-        """A call that may be repeated at will."""
+        """A call that may be repeated at will; the whole within its time, however slowly its bytes drip."""
         try:
-            return await self._ask(method, url, **more)
-        except _NETWORK as error:
+            with anyio.fail_after(self._timeouts.answer):
+                return await self._ask(method, url, **more)
+        except (*_NETWORK, TimeoutError) as error:
             raise NotReached(f"the queue could not be reached ({_fault(error)})") from None
 
     async def _ask(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Reply:
         """One call of an API host, with the key. The answer is read whole, up to MOST_ANSWER_BYTES."""
-        told = {**(headers or {}), "Authorization": f"Key {self._key}"} if self._key else dict(headers or {})
+        told = {**(headers or {}), "Accept-Encoding": "identity"}
+        if self._key:
+            told["Authorization"] = f"Key {self._key}"
         async with self._api.stream(method, self._hosts.keyed(url), headers=told, **more) as answer:
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            packed = headers.get("content-encoding", "").strip().lower()
             body = bytearray()
-            async for chunk in answer.aiter_bytes():
+            # httpx would unpack a bomb whole before anybody can count its bytes.
+            async for chunk in answer.aiter_raw() if packed not in ("", "identity") else answer.aiter_bytes():
                 body += chunk
                 if len(body) > MOST_ANSWER_BYTES:
                     raise httpx.ReadError("the answer is too long")
-            return Reply(
-                answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, bytes(body)
-            )
+            return Reply(answer.status_code, headers, _unpacked(bytes(body), packed))
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """A body that came packed though it was not asked for so; never more than MOST_ANSWER_BYTES of it."""
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise httpx.DecodingError(f"the answer is packed in an unknown way: {encoding[:20]}")
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by the head
+    try:
+        whole = unpacker.decompress(body, MOST_ANSWER_BYTES + 1)
+    except zlib.error as error:
+        raise httpx.DecodingError("the packed answer is damaged") from error
+    if len(whole) > MOST_ANSWER_BYTES or not unpacker.eof:
+        raise httpx.ReadError("the answer is too long, or cut short")
+    return whole
 
 
 async def _to_disk(answer: httpx.Response, into: Path, most_bytes: int) -> Downloaded:
@@ -271,27 +300,26 @@ async def _to_disk(answer: httpx.Response, into: Path, most_bytes: int) -> Downl
     announced = int(length) if length.isdigit() else None
     if announced is not None and announced > most_bytes:
         raise DownloadFailed(f"the picture has {announced:,} bytes; {most_bytes:,} are allowed", permanent=True)
-    digest, size = hashlib.sha256(), 0
-    async with _opened(into) as file:
-        async for chunk in answer.aiter_raw(_CHUNK):
-            size += len(chunk)
-            if size > most_bytes:
-                raise DownloadFailed(f"the picture has more than {most_bytes:,} bytes", permanent=True)
-            digest.update(chunk)
-            await file.write(chunk)
+    digest, size, held, mode = hashlib.sha256(), 0, bytearray(), "wb"
+    async for chunk in answer.aiter_raw():
+        size += len(chunk)
+        if size > most_bytes:
+            raise DownloadFailed(f"the picture has more than {most_bytes:,} bytes", permanent=True)
+        held += chunk
+        if len(held) >= _CHUNK:
+            await anyio.to_thread.run_sync(_append, into, held, digest, mode)
+            held, mode = bytearray(), "ab"
+    await anyio.to_thread.run_sync(_append, into, held, digest, mode)
     if announced is not None and size != announced:
         raise DownloadFailed(f"the download broke off: {size:,} of {announced:,} bytes")
     return Downloaded(size, digest.hexdigest(), answer.headers.get("content-type", ""))
 
 
-@asynccontextmanager
-async def _opened(path: Path) -> AsyncIterator[anyio.AsyncFile[bytes]]:
-    file = await anyio.open_file(path, "wb")
-    try:
-        yield file
-    finally:
-        with anyio.CancelScope(shield=True):
-            await file.aclose()
+def _append(path: Path, data: bytearray, digest: Hash, mode: str) -> None:
+    """Hash and write a piece, in a thread: one trip for each piece, so the file is opened again for each."""
+    digest.update(data)
+    with path.open(mode) as file:
+        file.write(data)
 
 
 def _remove(path: Path) -> None:

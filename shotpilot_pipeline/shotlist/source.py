@@ -68,7 +68,8 @@ def find_root(file: Path, project: Path | None = None) -> Path:
 
 
 def kind_of(path: Path) -> str:
-    """What a file is by its header: "shotlist", "picks", "fragment" or "unknown". Never raises; does not parse."""
+    """What a file is by its header: "shotlist", "picks", "faults", "fragment" or "unknown". Never raises; does not
+    parse."""
     try:
         if not path.is_file():
             return "unknown"
@@ -78,6 +79,8 @@ def kind_of(path: Path) -> str:
         return "unknown"
     if "picks" in keys and "shotlist" not in keys:
         return "picks"
+    if "faults" in keys and "shotlist" not in keys:
+        return "faults"
     own = {key for key in keys if not key.startswith("x-")} - {"shotlist"}
     if own and own <= FRAGMENT_KEYS:
         return "fragment"

@@ -63,13 +63,14 @@ class Store:
     """One store. Many processes may read it while one writes; threads of one process may share it.
 
     `durable=False` leaves out the waits for the disk: right for rehearsals, whose slates can be drawn again, since a
-    kill does no harm even then, only a power failure can.
+    kill does no harm even then, only a power failure can. `local` looks only at takes from a queue on this machine
+    (True) or only at those from a real one (False), so that a slate never stands for a bought picture.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True, local: bool | None = None) -> None:
         self._folder = folder
         self._durable = durable
-        self._index = Index(folder)
+        self._index = Index(folder, local=local)
         self._staging = Staging(folder / "staging")
 
     @property

@@ -47,6 +47,7 @@ class TaskEnded(NamedTuple):
     reason: str
     takes_new: int
     cost: Money | None
+    exit_code: int = 0
 
 
 class Note(NamedTuple):

@@ -35,3 +35,4 @@ class TaskEnd(NamedTuple):
     reason: str  # one sentence, without a full stop
     takes_new: int = 0
     cost: Money | None = ZERO  # of what came in this run, at the card's price; None: no price is known
+    exit_code: int = 0  # that its reason calls for, beyond what its outcome does: a budget, the account; 0: none

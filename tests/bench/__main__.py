@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.bench import promises
 from tests.bench.measure import ninja_program
+from tests.bench.queueing import queue_is_filled
 from tests.bench.rehearsing import rehearsing_is_cheap
 from tests.bench.table import Finding, as_json, as_table
 
@@ -21,6 +22,7 @@ SCENARIOS = {
     "cached": promises.all_cached,
     "linear": promises.linear,
     "rehearse": rehearsing_is_cheap,
+    "queue": queue_is_filled,
     "peak": promises.peak_memory,
 }
 NO_NINJA = (

@@ -54,6 +54,7 @@ PICTURE = Picture("ab", 10, 4, 2, "png")
                 "reason": "1 take rendered",
                 "takes_new": 1,
                 "cost": None,
+                "exit_code": 0,
             },
         ),
         (Note("", "slow"), {"event": "note", "address": "", "text": "slow"}),

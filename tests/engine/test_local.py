@@ -283,14 +283,14 @@ async def test_a_book_that_refuses_keeps_the_roll_from_being_sent(tmp_path: Path
         async def submitted(self, roll, submitted):  # type: ignore[no-untyped-def]
             self.lines.append(submitted.request_id)
 
-        async def closed(self, roll, outcome, result):  # type: ignore[no-untyped-def]
+        async def closed(self, roll, outcome, result, fault):  # type: ignore[no-untyped-def]
             self.lines.append(f"closed {outcome}")
 
     world = World(tmp_path, [task("s/a@still"), task("s/b@still")], book=Tight())
     ends = await world.run(limits=Limits(unfinished=1))
     assert [end.outcome for end in ends.values()] == [Outcome.RENDERED, Outcome.SKIPPED]
     assert world.book.lines == [
-        "intended s/a@still", "sending", "r1", "closed rendered", "intended s/b@still", "closed skipped",
+        "intended s/a@still", "sending", "r1", "closed rendered", "intended s/b@still",
     ]  # fmt: skip
     assert world.told(RunStopped)[0].exit_code == 5
 

@@ -130,7 +130,8 @@ async def test_a_whole_list_is_rehearsed_and_costs_what_the_plan_said(compiled: 
 
 
 async def test_a_locked_account_fails_nothing_and_the_next_run_goes_on(compiled: Compiled, tmp_path: Path) -> None:
-    queue = RehearsalQueue(models_of(load_catalog(None)), draw, locked=True)
+    queue = RehearsalQueue(models_of(load_catalog(None)), draw)
+    queue.locked = True
     ends = await rehearse(compiled, tmp_path, queue, [])
     assert {end.outcome for end in ends.values()} == {Outcome.SKIPPED}
     queue.locked = False

@@ -10,7 +10,7 @@ from anyio.abc import SocketStream
 
 from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
 from shotpilot_pipeline.queue.rehearsal.server import PlainWire, serve
-from shotpilot_pipeline.queue.rehearsal.wire import Request
+from shotpilot_pipeline.queue.rehearsal.wire import Delivery, Request
 from shotpilot_pipeline.queue.slates.copy import Copy
 from tests.queue.rehearsing import V3, plain_picture
 
@@ -182,7 +182,7 @@ async def test_a_wire_can_cut_an_answer_at_any_byte(rehearsal: RehearsalQueue) -
             await self.stream.aclose()
             raise anyio.ClosedResourceError
 
-        def answers(self, request: Request | None) -> None:
+        def answers(self, request: Request | None, delivery: Delivery, total: int) -> None:
             assert request is not None
 
     stop = anyio.Event()

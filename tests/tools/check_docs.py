@@ -3,7 +3,7 @@
 Every YAML example in README.md and docs/ is checked by the real command line, every `$ shotpilot` line is run, every
 link between pages leads somewhere. How an example is marked, after the fence's language:
 
-    ```yaml              a whole file: it starts with `shotlist: 1` or `picks: 1` and must pass
+    ```yaml              a whole file: it starts with `shotlist: 1`, `picks: 1` or `faults: 1` and must pass
     ```yaml list         keys of a shot list without header: `shotlist`, `show` and a shot are put around it
     ```yaml shot         keys of one shot; `shots`: some shots. Both stand in a list with the cast of `_STAGE_SET`
     ```yaml ... error    must be refused with exit 2
@@ -108,7 +108,7 @@ def whole_list(block: Block) -> str | None:
         shots = textwrap.indent(block.text, "  ") if "shots" in block.marks else _one_shot(block.text)
         scene = f"scenes:\n  sc010:\n    shots:\n{textwrap.indent(shots, '    ')}"
         return _HEADER + _STAGE_SET + scene
-    whole = re.search(r"^(shotlist|picks): 1\b", block.text, re.M)
+    whole = re.search(r"^(shotlist|picks|faults): 1\b", block.text, re.M)
     return block.text if whole else None
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import anyio
@@ -47,22 +47,52 @@ class Manners:
     listed_after: float = 0.0
 
 
+class Injected(NamedTuple):
+    """A fault that was put in the way of a call. `at`: seconds of the queue's clock; `fault`: the knobs, in words."""
+
+    at: float
+    route: str
+    fault: str
+    request_id: str = ""
+    address: str = ""
+
+
+@dataclass(slots=True)
+class Account:
+    """Whether the account may send. A lock ends at a time, after a number of refusals, or not by itself."""
+
+    locked: bool = False
+    until: float | None = None  # seconds of the queue's clock
+    refusals_left: int | None = None
+
+    def refuses(self, now: float) -> bool:
+        """Whether a paid call that comes now is refused; counts it."""
+        if self.locked and ((self.until is not None and now >= self.until) or self.refusals_left == 0):
+            self.locked, self.until, self.refusals_left = False, None, None
+        if self.locked and self.refusals_left is not None:
+            self.refusals_left -= 1
+        return self.locked
+
+
 @dataclass(slots=True)
 class RehearsalQueue:
-    """A queue of its own. `service_seconds` is how long a request runs, 0 for at once; `runs_at_once` how many."""
+    """A queue of its own. `service_seconds` is how long a request runs, 0 for at once, each up to `service_spread`
+    (a part of it) longer or shorter; `runs_at_once` how many."""
 
     models: Models
     draw: Draw
     service_seconds: float = 0.0
+    service_spread: float = 0.0
     runs_at_once: int = _FULL
     manners: Manners = field(default_factory=Manners)
     seed_free: bool = False  # as the real models: the same request brings another picture each time
     clock: Callable[[], float] = time.time  # seconds since 1970
     random_bytes: Callable[[int], bytes] = os.urandom
-    locked: bool = False  # the account has no balance
+    account: Account = field(default_factory=Account)
     asked: dict[str, Asked] = field(default_factory=dict)
     media: Media = field(default_factory=Media)
     leaked_keys: int = 0  # requests to the media host that brought a key along: a client must never do that
+    log: list[Injected] = field(default_factory=list)  # every fault that was injected, in order
     _slots: Slots = field(init=False)
     _pictures: dict[str, tuple[str, int]] = field(default_factory=dict)  # path -> request id, number from 0
     _drawing: dict[str, anyio.Lock] = field(default_factory=dict)
@@ -81,13 +111,39 @@ class RehearsalQueue:
         """Billable units of all requests that are done."""
         return sum(verdict.units for verdict in map(self.verdict, self.asked.values()) if verdict)
 
+    @property
+    def billed_nano(self) -> int:
+        """Nano-USD the service would charge for all requests that are done: the truth under every fault."""
+        return sum(map(self.charge, self.asked.values()))
+
+    def charge(self, asked: Asked) -> int:
+        """Nano-USD of one request; 0 until it is done."""
+        verdict, model = self.verdict(asked), self.models(asked.endpoint)
+        return verdict.units * model.unit_price.nano if verdict and model else 0
+
+    @property
+    def locked(self) -> bool:
+        """Whether the account is locked; setting it locks until it is set again."""
+        return self.account.locked
+
+    @locked.setter
+    def locked(self, locked: bool) -> None:
+        self.account = Account(locked)
+
     def accept(self, endpoint: str, body: Mapping[str, Any], tags: Mapping[str, str]) -> Asked:
         """Take a request in; it is paid for from now on."""
         now = self.clock()
-        starts, ends = self._slots.take(now, self.service_seconds)
+        starts, ends = self._slots.take(now, self._service())
         asked = Asked(self.new_id(now), endpoint, body, tags, now, starts, ends)
         self.asked[asked.id] = asked
         return asked
+
+    def _service(self) -> float:
+        """How long the next request runs."""
+        if not self.service_spread:
+            return self.service_seconds
+        chance = int.from_bytes(self.random_bytes(6), "big") / (1 << 48)
+        return self.service_seconds * (1 + self.service_spread * (2 * chance - 1))
 
     def new_id(self, now: float) -> str:
         """A UUID of version 7: its first 48 bits are milliseconds, so ids sort by time."""
@@ -112,6 +168,10 @@ class RehearsalQueue:
         return asked.verdict
 
     def _judge(self, asked: Asked) -> Verdict:
+        verdict = asked.forced or self._served(asked)
+        return verdict if asked.billed is None else replace(verdict, units=asked.billed)
+
+    def _served(self, asked: Asked) -> Verdict:
         model = self.models(asked.endpoint)
         if model is None:
             path = "/" + "/".join(asked.endpoint.split("/")[2:])
@@ -119,7 +179,7 @@ class RehearsalQueue:
         errors = input_errors(asked.body, model, self.is_ours, self.fetch)
         if errors:
             return Verdict(422, 0, detail=errors)
-        count = picture_count(asked.body)
+        count = picture_count(asked.body) if asked.brings is None else asked.brings
         names = tuple(self._name(asked, number) for number in range(count))
         self._pictures.update({name: (asked.id, number) for number, name in enumerate(names)})
         return Verdict(200, count * model.units.get(str(asked.body.get("resolution") or "1K"), 1), names)
@@ -167,6 +227,8 @@ class RehearsalQueue:
         assert model is not None  # else the verdict is 404
         chance = asked.id if self.seed_free else ""
         copy = slate_copy(asked.endpoint, asked.body, asked.tags, model, self.fetch, chance)
+        if asked.verdict is not None and len(asked.verdict.names) != copy.count:
+            copy = replace(copy, count=len(asked.verdict.names))
         pictures = await anyio.to_thread.run_sync(self.draw, copy, limiter=self._threads)
         self._keep(asked, pictures, _TYPES.get(copy.output_format, "image/png"))
 

@@ -30,6 +30,9 @@ class Asked:
     ends: float
     cancelled: float | None = None  # when
     verdict: Verdict | None = None
+    forced: Verdict | None = None  # what a fault plan makes of it, instead of the model
+    brings: int | None = None  # pictures, where a fault plan says so; else as many as were asked for
+    billed: int | None = None  # units it is truly billed for, where a fault plan says so
     sizes: tuple[int, ...] = ()  # bytes of each drawn picture
 
     def word(self, now: float) -> Word:
@@ -48,6 +51,7 @@ class Verdict:
     names: tuple[str, ...] = ()  # paths of the pictures on the media host
     detail: object = None
     error_type: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def output(asked: Asked, verdict: Verdict, origin: str) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from shotpilot_pipeline.queue.protocol import Word, app_of
 from shotpilot_pipeline.queue.rehearsal.platform import billing_events, by_endpoint, pricing, pricing_estimate
 from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
 from shotpilot_pipeline.queue.rehearsal.requests import Asked, output
-from shotpilot_pipeline.queue.rehearsal.wire import Answer, Request, say
+from shotpilot_pipeline.queue.rehearsal.wire import PLAIN, Answer, Delivery, Request, say
 from shotpilot_pipeline.queue.tags import read_tags
 from shotpilot_pipeline.values.digest import sha256_text
 
@@ -23,6 +23,31 @@ _ID = r"(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
 _APP = r"/(?P<app>[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)+?)"
 _REQUEST = re.compile(rf"{_APP}/requests/{_ID}(?P<what>/status|/response|/cancel)?\Z")
 _MEDIA = re.compile(r"/files/b/.+\Z")
+
+
+class PlainTurn(NamedTuple):
+    """A request that is answered as it should be."""
+
+    queue: RehearsalQueue
+    delivery: Delivery = PLAIN
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to the whole request."""
+        return await respond(self.queue, request)
+
+
+class Honest(NamedTuple):
+    """The queue behind a door, without faults."""
+
+    queue: RehearsalQueue
+
+    def __call__(self, head: Request) -> PlainTurn:
+        """Take a request on."""
+        return PlainTurn(self.queue)
+
+    def down(self) -> float:
+        """Never."""
+        return 0.0
 
 
 async def respond(queue: RehearsalQueue, request: Request) -> Answer:
@@ -69,7 +94,7 @@ def _door(queue: RehearsalQueue, request: Request) -> Answer | None:
         return say(401, {"detail": "Cannot access application. Authentication is required."})
     if word.lower() not in ("key", "bearer") or ":" not in key or key == "bad:key":
         return say(401, {"detail": "invalid key credentials"})
-    if queue.locked and request.method == "POST":
+    if request.method == "POST" and queue.account.refuses(queue.clock()):
         return say(
             403, {"detail": "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard."}
         )
@@ -138,6 +163,7 @@ def _result(queue: RehearsalQueue, request: Request, asked: Asked) -> Answer:
         headers.append(("x-fal-billable-units", queue.manners.units.format(verdict.units)))
     if verdict.error_type:
         headers.append(("x-fal-error-type", verdict.error_type))
+    headers += verdict.headers
     return say(verdict.code, output(asked, verdict, request.origin), *headers)
 
 

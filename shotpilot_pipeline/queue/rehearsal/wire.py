@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 
@@ -44,6 +44,59 @@ class Answer(NamedTuple):
     code: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+
+class Delivery(NamedTuple):
+    """How an answer goes over the wire. Bytes count from the first of the head; a negative number counts from the end.
+
+    `unread`: the connection is closed before the request's body is read, and nothing is done. `cut`: closed after so
+    many bytes; `reset`: the same, without a farewell; `hang`: silent from there on; `drip`: bytes a second.
+    """
+
+    unread: bool = False
+    delay: float = 0.0  # seconds before the first byte
+    cut: int | None = None
+    reset: int | None = None
+    hang: int | None = None
+    drip: float | None = None
+
+
+PLAIN = Delivery()
+
+
+class Turn(Protocol):
+    """One request's way through a door: its head has been read, its body perhaps not."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """How the answer is to travel."""
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to the whole request."""
+
+
+class Host(Protocol):
+    """What stands behind a door."""
+
+    def __call__(self, head: Request) -> Turn:
+        """Take a request on by its head; its body is empty still."""
+
+    def down(self) -> float:
+        """Seconds for which nobody listens from now on; 0 as long as all is well."""
+
+
+def head_bytes(answer: Answer) -> int:
+    """Length of an answer's status line and headers, as the door on a socket writes them."""
+    told = (*answer.headers, ("content-length", str(len(answer.body))))
+    return 17 + sum(len(name) + len(value) + 4 for name, value in told)  # HTTP/1.1 200 \r\n ... \r\n
+
+
+def stop_at(place: int | None, total: int) -> int | None:
+    """The byte at which something happens to an answer of `total` bytes; None when it is whole by then."""
+    if place is None:
+        return None
+    at = max(0, total + place) if place < 0 else place
+    return at if at < total else None
 
 
 def say(code: int, value: object, *headers: tuple[str, str]) -> Answer:

@@ -1,0 +1,106 @@
+"""`shotpilot reconcile`: lost requests decided, charges compared with the bill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shotpilot_pipeline.cli.options import Asked, asking
+from shotpilot_pipeline.cli.progress import watching
+from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
+from shotpilot_pipeline.cli.screen import Screen, counted
+from shotpilot_pipeline.errors import ExitCode, UsageError
+from shotpilot_pipeline.pipeline.keys import find_key, refuse_keys_in_files
+from shotpilot_pipeline.pipeline.reading import read_list, root_of
+from shotpilot_pipeline.values.money import Money
+
+if TYPE_CHECKING:
+    from shotpilot_pipeline.pipeline.reconciling import Lost, Reconciliation
+
+_MOST_PROMPT = 160  # characters of a prompt that are shown
+
+
+@click.command()
+@asking
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("address", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Decide about every unknown request.")
+@click.option("--adopt", default="", metavar="ID", help="The lost request is this one: collect it.")
+@click.option("--write-off", is_flag=True, help="Give it up: it counts as paid, and its takes may be bought anew.")
+@click.option("--send-again", is_flag=True, help="It was never accepted: the next render buys it anew.")
+def command(
+    asked: Asked, file: Path, address: tuple[str, ...], everything: bool, adopt: str, write_off: bool, send_again: bool
+) -> int:
+    """Show requests of FILE whose answer was lost, look for them again, and decide them.
+
+    A lost request may have been paid, so it is never sent again by itself. One that is found in the account's list is
+    adopted and collected; the others are yours to decide, by ADDRESS or --all. Charges are compared with the bill where
+    the key may read it.
+    """
+    if (bool(adopt) + write_off + send_again) > 1:
+        raise UsageError("--adopt, --write-off and --send-again are three decisions; give one")
+    screen = Screen(asked)
+    refuse_keys_in_files(root_of(file, asked.project))
+    reading = read_list(file, asked.project, rehearsal=False)
+    from shotpilot_pipeline.pipeline.reconciling import Decision, reconcile, reconciliation_json
+
+    decision = Decision(adopt, write_off, send_again, address, everything)
+    try:
+        with watching(asked) as watcher:
+            done = run_to_the_end(
+                lambda: reconcile(
+                    reading, decision, lambda: find_key(reading.settings.get("fal", "queue_url")), watcher.hear
+                )
+            )
+    except Stopped as stop:
+        screen.fault("Stopped. What was decided stands; the same command goes on.")
+        return int(stop.exit_code)
+    if asked.json:
+        screen.result_json(reconciliation_json(done))
+    else:
+        screen.result("\n".join(_lines(done, file)))
+    return int(ExitCode.UNKNOWN_OUTCOME if done.lost else ExitCode.DONE)
+
+
+def _lines(done: Reconciliation, file: Path) -> Iterator[str]:
+    for word, rolls in (("found and adopted", done.adopted), ("written off", done.written_off),
+                        ("to be bought anew by the next render", done.released)):  # fmt: skip
+        for roll in rolls:
+            yield f"{roll.address}  {word}"
+    if done.takes:
+        yield f"{counted(done.takes, 'take')} collected"
+    for lost in done.lost:
+        yield from _lost_lines(lost)
+    yield from done.notes
+    if done.bill is not None:
+        yield from _bill_lines(done)
+    if done.lost:
+        yield f"{counted(len(done.lost), 'request')} of unknown outcome. Decide each by its address:"
+        yield f"  shotpilot reconcile {file} ADDRESS --adopt ID | --write-off | --send-again"
+    else:
+        yield "Every request is decided."
+
+
+def _lost_lines(lost: Lost) -> Iterator[str]:
+    roll = lost.roll
+    price = "price unknown" if roll.price is None else f"${Money(roll.price)}"
+    takes = ", ".join(map(str, roll.takes))
+    yield f"{roll.address}  unknown: take {takes}, sent {roll.sending_at} to {roll.queue}, {price}"
+    prompt = " ".join(str(roll.body.get("prompt", "")).split())
+    yield f"    {prompt[:_MOST_PROMPT]}{'…' if len(prompt) > _MOST_PROMPT else ''}"
+    if lost.found is not None and lost.found.request_ids:
+        yield f"    the account's list has these with the same body: {', '.join(lost.found.request_ids)}"
+    elif lost.found is not None:
+        yield "    not in the account's list, which proves nothing: it may lag"
+
+
+def _bill_lines(done: Reconciliation) -> Iterator[str]:
+    assert done.bill is not None
+    for one in done.bill.corrected:
+        before = "nothing" if one.before is None else f"${Money(one.before)}"
+        yield f"{one.address}  the bill says ${Money(one.after)}, booked was {before}; the bill counts"
+    if done.bill.confirmed:
+        yield f"{counted(done.bill.confirmed, 'charge')} as billed"

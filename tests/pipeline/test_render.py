@@ -1,0 +1,283 @@
+"""A render as a person types it, at a queue on a real socket: bought once, and every stop in a sentence and a code."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from shotpilot_pipeline.store.show_lock import hold_show
+from tests.cli.shows import COMMAND
+from tests.pipeline.buying import (
+    LIST,
+    PICTURE,
+    ROLLS,
+    TAKES,
+    audit,
+    audit_end,
+    bought,
+    command,
+    render,
+    service,
+    show,
+    states,
+    takes,
+)
+
+
+def rule(route: str, when: dict[str, object] | None = None, **do: object) -> dict[str, object]:
+    return {"when": {"route": route, **(when or {})}, "do": do}
+
+
+def test_twice_buys_once_and_the_charge_is_booked(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        first = bought(render(host, path))
+        assert (first["takes_new"], first["cost_usd"]) == (TAKES, "0.168")
+        second = bought(render(host, path))
+        assert (second["takes_new"], second["cost_usd"], second["outcomes"]["cached"]) == (0, "0.00", 4)
+        audit_end(host, path)
+        assert len(list((tmp_path / "renders").rglob("*.png"))) == TAKES
+
+
+def test_more_takes_buy_only_what_is_missing(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        render(host, path)
+        show(tmp_path, LIST.replace("takes: 2", "takes: 6"))
+        assert bought(render(host, path))["takes_new"] == 8
+        assert [asked.body["num_images"] for asked in host.queue.asked.values()][-2:] == [4, 4]
+
+
+def test_nobody_to_ask_sends_nothing(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        done = command(host, "render", path)
+        assert (done.returncode, host.queue.accepted) == (2, 0)
+        assert "add --yes" in done.stderr
+
+
+@pytest.mark.parametrize("key", ["", '"id:secret-secret"', "id:secret-secret\n", "a b:secret"])
+def test_without_a_proper_key_a_rehearsal_is_offered(tmp_path: Path, key: str) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        done = render(host, path, FAL_KEY=key)
+        assert (done.returncode, host.queue.accepted) == (6, 0)
+        assert "shotpilot rehearse" in done.stderr
+        assert "secret-secret" not in done.stdout + done.stderr
+
+
+def test_a_key_in_the_settings_is_refused(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    (tmp_path / "shotpilot.toml").write_text('[fal]\nkey = "id:secret-secret"\n')
+    with service() as host:
+        done = render(host, path)
+    assert done.returncode == 6
+    assert "shotpilot.toml:2" in done.stderr
+    assert "secret-secret" not in done.stderr
+
+
+def test_a_key_the_queue_refuses_is_no_failed_take(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        done = render(host, path, FAL_KEY="bad:key")
+        assert done.returncode == 6
+        assert bought(done)["outcomes"]["failed"] == 0
+        assert states(path) == {"released": 2}
+
+
+def test_a_locked_account_pauses_the_run_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": 3}, lock={"requests": 1})) as host:
+        done = render(host, path)
+        assert done.returncode == 6, done.stderr
+        assert bought(done)["outcomes"]["failed"] == 0
+        host.queue.locked = False
+        assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_a_budget_stops_and_a_higher_one_goes_on(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        done = render(host, path, "--max-cost", "0.06")
+        assert done.returncode == 5, done.stderr
+        assert bought(done)["cost_usd"] == "0.056"
+        assert host.queue.billed_nano <= 60_000_000
+        done = render(host, path, "--max-cost", "0.20")
+        assert done.returncode == 0
+        audit_end(host, path)
+
+
+def test_a_lost_answer_is_found_in_the_list_and_adopted_in_the_same_run(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": 1}, drop="accepted")) as host:
+        done = render(host, path)
+        assert done.returncode == 0, done.stderr
+        audit_end(host, path)
+
+
+def test_a_lost_answer_that_is_not_listed_is_for_a_person(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": 1}, drop="accepted"), rule("listing", omit="*")) as host:
+        done = render(host, path)
+        assert done.returncode == 9, done.stderr
+        summary = bought(done)
+        assert summary["outcomes"]["unknown"] == 1
+        assert summary["reserved_usd"] == "0.056"
+        again = render(host, path)
+        assert again.returncode == 9
+        assert host.queue.accepted == ROLLS - 1  # the second stage of that shot waits for it
+        audit(host, path)
+        plan = json.loads(command(host, "plan", path, "--json").stdout)
+        assert [task["action"] for task in plan["tasks"]].count("unknown") == 1
+        shown = command(host, "reconcile", path, "--json")
+        assert shown.returncode == 9
+        [lost] = json.loads(shown.stdout)["unknown"]
+        request = next(asked for asked in host.queue.asked.values() if asked.body["prompt"] == lost["prompt"])
+        adopted = command(host, "reconcile", path, lost["address"], "--adopt", request.id)
+        assert adopted.returncode == 0, adopted.stderr
+        assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+@pytest.mark.parametrize("decision", ["--write-off", "--send-again"])
+def test_what_is_decided_by_hand_is_bought_anew(tmp_path: Path, decision: str) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": 1}, drop="before"), rule("listing", omit="*")) as host:
+        assert render(host, path).returncode == 9
+        assert command(host, "reconcile", path, "--all", decision).returncode == 0
+        assert render(host, path).returncode == 0
+        assert host.queue.accepted == ROLLS
+        assert takes(path) == TAKES
+
+
+def test_the_service_stumbles_and_a_new_roll_is_sent(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": 1}, fail="runner")) as host:
+        assert render(host, path).returncode == 0
+        assert host.queue.accepted == ROLLS + 1
+        assert takes(path) == TAKES
+
+
+def test_too_many_is_held_back_and_sent_again(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": 1}, too_many=True, retry_after=1)) as host:
+        assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_a_refused_request_is_not_sent_again_unless_it_is_named(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": 1}, fail="policy")) as host:
+        done = render(host, path)
+        assert (done.returncode, bought(done)["outcomes"]["refused"]) == (4, 1)
+        accepted = host.queue.accepted
+        assert render(host, path).returncode == 4
+        assert host.queue.accepted == accepted
+        refused = next(
+            task["address"]
+            for task in json.loads(command(host, "plan", path, "--json").stdout)["tasks"]
+            if task["action"] == "refused"
+        )
+        assert render(host, path, refused).returncode == 0
+        assert host.queue.accepted == accepted + 1
+
+
+def test_two_at_once(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host, hold_show(tmp_path / ".shotpilot/writer.lock", "render night.yaml"):
+        done = render(host, path)
+        assert (done.returncode, host.queue.accepted) == (7, 0)
+        assert str(os.getpid()) in done.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_leaves_what_is_on_its_way_to_the_next_run(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    path = show(tmp_path)
+    with service(service_seconds=3.0) as host:
+        with subprocess.Popen(
+            [*COMMAND, "render", path, "--yes"], env=host.environment, stderr=subprocess.PIPE, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        ) as run:  # fmt: skip
+            ends = time.monotonic() + 30
+            while states(path).get("submitted", 0) < 2 and time.monotonic() < ends:
+                time.sleep(0.02)
+            run.send_signal(number)
+            _, said = run.communicate(timeout=30)
+        assert run.returncode == code
+        assert "2 requests are still on the way" in said
+        assert host.queue.accepted == 2
+        host.queue.service_seconds = 0.0
+        assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_a_full_disk_keeps_the_paid_request_open(tmp_path: Path) -> None:
+    path = show(tmp_path, LIST.replace("resolution: 1K", "resolution: 2K"))
+    noisy = 800_000  # bytes: more than the ledger and the list need, less than a picture
+
+    def noise(copy):  # type: ignore[no-untyped-def]
+        import io
+        import random
+
+        from PIL import Image
+
+        kept = io.BytesIO()
+        Image.frombytes("L", (copy.width, 400), random.Random(1).randbytes(copy.width * 400)).save(kept, "png")
+        return (kept.getvalue(),) * copy.count
+
+    with service() as host:
+        host.queue.draw = noise
+        done = subprocess.run(
+            [*COMMAND, "render", path, "--yes", "--json"], env=host.environment, capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, check=False, timeout=120,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (noisy, noisy)),
+        )  # fmt: skip
+        assert done.returncode == 4, done.stderr
+        assert "disk is full" in done.stderr
+        assert states(path).get("submitted", 0) >= 1, (states(path), done.stderr)
+        assert "closed" not in states(path)
+        accepted = host.queue.accepted
+        assert render(host, path).returncode == 0
+        assert host.queue.accepted == accepted + ROLLS - 2 == ROLLS
+        assert takes(path) == TAKES
+
+
+def test_a_store_that_cannot_be_written_sends_nothing(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    (tmp_path / ".shotpilot").mkdir()
+    (tmp_path / ".shotpilot/store").write_text("a file stands where the folder should")
+    with service() as host:
+        done = render(host, path)
+        assert "Traceback" not in done.stderr
+        assert done.returncode == 4, done.stderr
+        assert host.queue.accepted == 0
+        (tmp_path / ".shotpilot/store").unlink()
+        assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_a_slate_never_stands_for_a_picture_that_is_bought(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        render(host, path)
+        here = json.loads(command(host, "plan", path, "--json").stdout)["totals"]
+        there = command(host, "plan", path, "--json", SHOTPILOT_FAL_QUEUE_URL="https://queue.fal.run")
+        assert here["images_new"] == 0
+        assert json.loads(there.stdout)["totals"]["images_new"] == 4
+
+
+def test_unattended_wants_prices_and_picks(tmp_path: Path) -> None:
+    path = show(tmp_path, LIST.replace("takes: 2, pick: first", "takes: 2, pick: human"))
+    with service() as host:
+        done = command(host, "render", path, "--unattended", "--json")
+        assert done.returncode == 3, done.stderr
+        assert json.loads(done.stdout)["takes_new"] == 4
+        assert host.queue.billed_nano == 4 * PICTURE

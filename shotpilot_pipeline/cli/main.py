@@ -17,6 +17,7 @@ import click
 
 from shotpilot_pipeline import __version__
 from shotpilot_pipeline.cli.options import Asked, shared_options
+from shotpilot_pipeline.cli.screen import Screen, problem_line
 from shotpilot_pipeline.errors import BadFiles, ExitCode, Severity, ShotpilotError
 
 #: Name -> module and the line `--help` shows. The order is that of a day's work.
@@ -116,10 +117,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _say(error: ShotpilotError) -> None:
-    click.echo(f"shotpilot: {error}" if not isinstance(error, BadFiles) else str(error), err=True)
-    if isinstance(error, BadFiles):
-        count = sum(problem.severity is Severity.ERROR for problem in error.problems)
-        click.echo(f"{count} error{'s' if count != 1 else ''}; nothing was written.", err=True)
+    if not isinstance(error, BadFiles):
+        click.echo(f"shotpilot: {error}", err=True)
+        return
+    screen = Screen(Asked(no_color=not sys.stderr.isatty() or bool(os.environ.get("NO_COLOR"))))
+    for problem in error.problems:
+        screen.fault(problem_line(problem, screen))
+    count = sum(problem.severity is Severity.ERROR for problem in error.problems)
+    click.echo(f"{count} error{'s' if count != 1 else ''}; nothing was sent or rendered.", err=True)
 
 
 def _terminated(number: int, frame: FrameType | None) -> NoReturn:

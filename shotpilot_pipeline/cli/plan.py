@@ -16,7 +16,7 @@ from shotpilot_pipeline.errors import ExitCode
 from shotpilot_pipeline.pipeline.answers import Answer, Question, ask
 from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.reading import read_list
-from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, unknown_picks
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.plan import plan_as_json
 
@@ -59,8 +59,9 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
 def _answer(file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen) -> Answer:
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
     known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
-    messages = [problem_line(problem, screen) for problem in unknown_picks(reading, known)]
     plan = plan_list(reading, wish, known)
+    doubts = (*unknown_picks(reading, known), *stale_picks(reading, known, plan))
+    messages = [problem_line(problem, screen) for problem in doubts]
     if asked.json:
         return Answer(json.dumps(plan_as_json(plan), indent=2, ensure_ascii=False), messages, plan.totals.rolls)
     lines = [*plan_lines(plan, reading.compiled, screen, changes=changes)]

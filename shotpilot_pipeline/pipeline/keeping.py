@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from shotpilot_pipeline.errors import ExitCode, Problem, gravest
+from shotpilot_pipeline.errors import ExitCode, Place, Problem, Severity, ShotpilotError, gravest
 from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.store.files import in_words
 from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock, write_lock
 from shotpilot_pipeline.store.renders import Renders, link_renders, link_take
 from shotpilot_pipeline.store.store import Store
@@ -120,28 +122,54 @@ class Keeper:
     _events: IO[str] = field(init=False)
 
     def __enter__(self) -> Keeper:
-        """Open the run's folder, bring the lock up to what the store has, and name what has no name yet."""
+        """Open the run's folder, bring the lock up to what the store has, and name what has no name yet.
+
+        Raises StoreUnwritable where the run has nowhere to write.
+        """
         self.renders = renders_of(self.reading)
         self.lock = self._whole_lock()
-        self.run = new_run(self.reading.places.runs)
-        (self.run / "plan.json").write_text(json.dumps(plan_as_json(self.plan), indent=1), encoding="utf-8")
-        self._events = (self.run / "events.jsonl").open("a", encoding="utf-8", buffering=1)
+        with in_words(self.reading.places.runs):
+            self.run = new_run(self.reading.places.runs)
+            (self.run / "plan.json").write_text(json.dumps(plan_as_json(self.plan), indent=1), encoding="utf-8")
+            self._events = (self.run / "events.jsonl").open("a", encoding="utf-8", buffering=1)
         self.problems += link_renders(self.renders, self.store, self.lock).problems
         return self
 
     def __exit__(self, *_: object) -> None:
         """Write the lock, whatever happened."""
-        self._events.close()
-        self._write_lock()
+        try:
+            with suppress(OSError):  # a last line on a full disk; the takes are safe without it
+                self._events.close()
+        finally:
+            self._write_lock()
 
     def hear(self, event: Event) -> None:
-        """Note an event; a take gets its version and its names at once."""
-        self._events.write(json.dumps(event_as_json(event), ensure_ascii=False) + "\n")
+        """Note an event; a take gets its version and its names at once.
+
+        Never raises: the take is in the store, and its names and the run's diary can be made again.
+        """
         if isinstance(event, TakeKept):
             take = Take(event.key, event.number, event.pictures)
             self._new.append((event.address, take))
-            version = self._version(event.address, event.key)
-            self.problems += link_take(self.renders, self.store, event.address, version, take).problems
+            self._trying(lambda: self._name(event.address, take))
+        self._trying(lambda: self._write(event))
+
+    def _name(self, address: str, take: Take) -> None:
+        version = self._version(address, take.key)
+        self.problems += link_take(self.renders, self.store, address, version, take).problems
+
+    def _write(self, event: Event) -> None:
+        with in_words(self.run):
+            self._events.write(json.dumps(event_as_json(event), ensure_ascii=False) + "\n")
+
+    def _trying(self, step: Callable[[], None]) -> None:
+        """Do a step that can be done again later; its fault is told once, at the end of the run."""
+        try:
+            step()
+        except ShotpilotError as error:
+            problem = Problem("run-files", Place(str(self.run)), str(error), "", Severity.WARNING)
+            if problem not in self.problems:
+                self.problems.append(problem)
 
     def finish(self, ends: tuple[TaskEnd, ...], after: Plan, paid: Paid | None = None) -> RunEnd:
         """Put the run's end together and write its summary.
@@ -156,8 +184,12 @@ class Keeper:
         if paid is not None:
             end = replace(end, charged=paid.charged, reserved=paid.reserved, stops=paid.stops)
         summary = summary_json(end, rehearsal=self.reading.places.rehearsal)
-        (self.run / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
-        return end
+        self._trying(lambda: self._write_summary(summary))
+        return replace(end, problems=tuple(self.problems))
+
+    def _write_summary(self, summary: dict[str, Any]) -> None:
+        with in_words(self.run):
+            (self.run / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
 
     def _version(self, address: str, key: str) -> int:
         """The version a key is at an address: a second take of a new key must not get a version of its own."""
@@ -181,7 +213,8 @@ class Keeper:
 
     def _write_lock(self) -> None:
         path = self.reading.places.lock
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with in_words(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
         write_lock(path, self.lock.with_takes(self._new), durable=not self.reading.places.rehearsal)
 
 

@@ -10,7 +10,7 @@ from shotpilot_pipeline.engine.shop import Limits, NoBook, Shop
 from shotpilot_pipeline.pipeline.faults import Drill
 from shotpilot_pipeline.pipeline.keeping import Keeper, RunEnd
 from shotpilot_pipeline.pipeline.reading import Reading
-from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.queue.client import Timeouts
 from shotpilot_pipeline.queue.rehearsal.doors import rehearsal_client
 from shotpilot_pipeline.queue.rehearsal.faults.liar import Liar
@@ -42,6 +42,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], 
             plan = plan_list(reading, wish, known)
             queue = RehearsalQueue(models_of(reading.catalog), draw_roll)
             with Keeper(reading, store, plan) as keeper:
+                keeper.problems += [*unknown_picks(reading, known), *stale_picks(reading, known, plan)]
 
                 def hear(event: Event) -> None:
                     keeper.hear(event)

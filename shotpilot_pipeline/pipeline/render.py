@@ -19,7 +19,7 @@ from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import LedgerUploads, caps_of, client_of, limits_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
-from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.queue.client import QueueClient
 from shotpilot_pipeline.queue.ledger.book import LedgerBook
@@ -149,6 +149,8 @@ class _Render:
         """Buy, then look once for what was lost; what turns up is gone on from."""
         with Keeper(self.reading, self.store, plan) as keeper:
             self.keeper = keeper
+            known = self._known()
+            keeper.problems += [*unknown_picks(self.reading, known), *stale_picks(self.reading, known, plan)]
             for event in self.early:
                 keeper.hear(event)
             ends = _at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)

@@ -22,6 +22,7 @@ from shotpilot_pipeline.pipeline.places import Places
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.plan.build import build_plan
 from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.plan.resolve import picked
 from shotpilot_pipeline.plan.select import named, select
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.store.lock import moved_address, moved_lock, read_lock
@@ -61,7 +62,26 @@ def known_of(places: Places, moved: Sequence[tuple[str, str]] = (), bought: Boug
         takes_of=_takes(store),
         picks=_picks(places.picks, moved),
         versions=_versions(places.lock, moved),
+        of_another_queue=lambda key: bool(Store(places.store).takes_of(key)),
     )
+
+
+def stale_picks(reading: Reading, known: Known, plan: Plan) -> list[Problem]:
+    """Picks whose take is not one of the current version: shown, not followed, and kept."""
+    goes_on = "the rehearsal goes on with the rule `first`" if reading.places.rehearsal else "pick again"
+    return [
+        Problem(
+            "pick-stale",
+            Place(str(reading.places.picks)),
+            f"take {pick.take} of {line.address} is picked, but it is not a take of the current version",
+            goes_on,
+            Severity.WARNING,
+            line.address,
+        )
+        for line in (plan.lines if known.picks else ())
+        if (pick := known.picks.get(line.address)) and line.key and not picked(pick, known.takes_of(line.key))
+        if line.takes_have or pick.sha256
+    ]
 
 
 def unknown_picks(reading: Reading, known: Known) -> list[Problem]:
@@ -91,6 +111,7 @@ def plan_list(reading: Reading, wish: Wish, known: Known) -> Plan:
         named=named(tasks, wish.selectors) if wish.selectors else frozenset(),
         first_where_unpicked=reading.places.rehearsal,
         behind=wish.behind or reading.places.rehearsal,  # slates cost nothing: a rehearsal goes to the end
+        redraw_lost=reading.places.rehearsal,
     )
 
 

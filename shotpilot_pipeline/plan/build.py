@@ -28,13 +28,15 @@ class Asked:
     """What the command asked for.
 
     `selected`: the addresses to plan, None for all. `named`: addresses written out in full, which are topped up even
-    where a take is picked, and bought even where they are behind. `behind`: buy stages that fell behind.
+    where a take is picked, and bought even where they are behind or lost. `behind`: buy stages that fell behind.
+    `redraw_lost`: what the lock names and the store has lost is made again, as in a rehearsal.
     """
 
     selected: frozenset[str] | None = None
     named: frozenset[str] = frozenset()
     first_where_unpicked: bool = False
     behind: bool = False
+    redraw_lost: bool = False
 
 
 class _Verdict(NamedTuple):
@@ -57,12 +59,13 @@ def build_plan(
     named: frozenset[str] = frozenset(),
     first_where_unpicked: bool = False,
     behind: bool = False,
+    redraw_lost: bool = False,
 ) -> Plan:
     """The plan for `tasks`, a line for each selected one in list order. See `Asked` for the options.
 
     Raises BadFiles when tasks need each other in a circle.
     """
-    planner = _Planner(tasks, known, Asked(selected, named, first_where_unpicked, behind))
+    planner = _Planner(tasks, known, Asked(selected, named, first_where_unpicked, behind, redraw_lost))
     lines = planner.lines()
     return Plan(lines, add_up(lines))
 
@@ -167,13 +170,27 @@ class _Planner:
             return _Verdict(Action.UNKNOWN, f"unknown: {self.known.undecided[key]}", have, form=form, key=key)
         if key in self.known.refused and task.address not in self.asked.named:
             return _Verdict(Action.REFUSED, f"refused: {self.known.refused[key]}", have, form=form, key=key)
-        shared = self.promised.get(key)
+        if not have and self._is_lost(task, key):
+            return _Verdict(Action.BLOCKED, self._why_lost(task, key), form=form, key=key)
+        why, shared = self._why(task, key, have), self.promised.get(key)
         if shared is not None:
             missing = max(0, task.takes - max(have, shared[1]))
-            if not missing:
-                reason = f"the same picture as {shared[0]}: one render serves both"
-                return _Verdict(self._kind(task, key, have), reason, have, 0, form=form, key=key)
-        return _Verdict(self._kind(task, key, have), self._why(task, key, have), have, missing, form=form, key=key)
+            why = f"the same picture as {shared[0]}: one render serves both"
+            why += f", {_takes(missing)} more for this one" if missing else ""
+        return _Verdict(self._kind(task, key, have), why, have, missing, form=form, key=key)
+
+    def _is_lost(self, task: Task, key: str) -> bool:
+        """Whether the lock says this very request was bought, though the store has nothing of it."""
+        if self.asked.redraw_lost or task.address in self.asked.named:
+            return False
+        return key in self.known.versions(task.address) and not self.known.of_another_queue(key)
+
+    def _why_lost(self, task: Task, key: str) -> str:
+        version = list(self.known.versions(task.address)).index(key) + 1
+        return (
+            f"blocked: bought before (v{version:03}), but its bytes are not in this store; bring them here from where "
+            f"they are, or name {task.address} to buy it again"
+        )
 
     def _open(self, task: Task, settled: Waiting | StalePick) -> _Verdict:
         """A pick, or something that is to be picked, is not there yet."""

@@ -16,6 +16,10 @@ def _no_takes(_: str) -> tuple[Take, ...]:
     return ()
 
 
+def _nowhere(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What exists.
@@ -32,3 +36,5 @@ class Known:
     versions: Callable[[str], Sequence[str]] = _nothing
     undecided: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    #: Whether the store has takes of a key that do not count here: those of a loopback queue, or of the real one.
+    of_another_queue: Callable[[str], bool] = _nowhere

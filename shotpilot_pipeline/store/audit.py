@@ -1,6 +1,6 @@
 """The audit: every byte of a store read again, and in words what is damaged, missing or nobody's.
 
-Repairs nothing and removes nothing.
+Removes nothing. Repairs nothing by itself: whoever can put a lost picture back is asked to.
 """
 
 from __future__ import annotations
@@ -8,14 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.store.files import hash_file
+from shotpilot_pipeline.store.objects import is_whole, object_path
 from shotpilot_pipeline.store.pictures import EXTENSIONS
 from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, read_record
-from shotpilot_pipeline.values.take import Take
+from shotpilot_pipeline.values.take import Picture, Take
+
+Heal = Callable[[Picture], Path | None]  # puts a picture back, and says from where; None: no copy was found
 
 _BACK = "bring it back from a copy of the store"
 
@@ -29,10 +33,15 @@ class Audit(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def audit(folder: Path, counts: Mapping[str, int], tell: Callable[[int, int], None] | None = None) -> Audit:
-    """Read the whole store at `folder` again; `counts` is what its index says.
+def audit(
+    folder: Path,
+    counts: Callable[[], Mapping[str, int]],
+    tell: Callable[[int, int], None] | None = None,
+    heal: Heal | None = None,
+) -> Audit:
+    """Read the whole store at `folder` again; `counts` says what its index says.
 
-    `tell` hears how many pictures of how many have been read.
+    `tell` hears how many pictures of how many have been read. `heal` is asked for what is damaged or missing.
     """
     takes, problems = _records(folder)
     files = {f"{picture.sha256}.{EXTENSIONS[picture.format]}": picture for take in takes for picture in take.pictures}
@@ -41,12 +50,12 @@ def audit(folder: Path, counts: Mapping[str, int], tell: Callable[[int, int], No
     for done, (name, path) in enumerate(sorted(there.items()), 1):
         fault, remark = _fault(path, name)
         if fault or name not in files:
-            problems.append(fault or remark)
+            problems.append(_healed(fault, files.get(name), heal) if fault else remark)
         if tell:
             tell(done, len(there))
-    problems += _missing(folder, takes, there)
-    counted = {picture.sha256 for name, picture in files.items() if sizes.get(name) == picture.bytes}
-    problems += _index_faults(folder, takes, counted, counts)
+    problems += _missing(folder, takes, there, heal)
+    counted = {picture.sha256 for picture in files.values() if is_whole(folder, picture)}
+    problems += _index_faults(folder, takes, counted, counts())
     return Audit(len(takes), len(there), sum(sizes.values()), tuple(problems))
 
 
@@ -90,14 +99,24 @@ def _orphan(path: Path) -> Problem:
     return _remark("store-orphan", path, "no record speaks of this picture", hint)
 
 
-def _missing(folder: Path, takes: list[Take], there: Mapping[str, Path]) -> Iterator[Problem]:
+def _healed(fault: Problem, picture: Picture | None, heal: Heal | None) -> Problem:
+    """The fault, or where the picture was put back from."""
+    copy = heal(picture) if heal and picture else None
+    if copy is None:
+        return fault
+    message = f"{fault.message}; a copy lies at {copy}; put back"
+    return replace(fault, message=message, hint="nothing to do", severity=Severity.WARNING)
+
+
+def _missing(folder: Path, takes: list[Take], there: Mapping[str, Path], heal: Heal | None) -> Iterator[Problem]:
     for take in takes:
         for panel, picture in enumerate(take.pictures, 1):
             name = f"{picture.sha256}.{EXTENSIONS[picture.format]}"
             if name not in there:
                 which = f"picture {panel} of {len(take.pictures)} of " if len(take.pictures) > 1 else "the picture of "
                 message = f"{which}take {take.number} of render key {take.key[:12]} is missing"
-                yield Problem("store-picture", Place(str(folder / "objects" / name[:2] / name)), message, _BACK)
+                place = Place(object_path(folder, picture))
+                yield _healed(Problem("store-picture", place, message, _BACK), picture, heal)
 
 
 def _index_faults(folder: Path, takes: list[Take], whole: set[str], counts: Mapping[str, int]) -> Iterator[Problem]:

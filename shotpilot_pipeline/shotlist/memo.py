@@ -35,6 +35,7 @@ class Stamp(NamedTuple):
     catalog: str  # digest of the model cards
     head: str  # digest of the list without its shots
     files: Mapping[str, str]  # path from the root -> sha256: the list and what it includes
+    links: Mapping[str, str]  # path as written, from the root -> path from the root that it led to
     references: Mapping[str, Sequence[Any]]  # path from the root -> [bytes, changed_ns, inode, sha256, ...]
 
 

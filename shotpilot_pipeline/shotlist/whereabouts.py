@@ -25,3 +25,7 @@ class Whereabouts:
     def kept(self, typed: str) -> str:
         """A path as typed or shown, from the root on."""
         return Path(os.path.relpath(typed, self._root)).as_posix()
+
+    def beside(self, typed: str, path: str) -> str:
+        """`path` as written in the file `typed`, from the root on. A `..` stays: after a symlink it leads elsewhere."""
+        return f"{self.kept(os.path.dirname(typed) or '.')}/{path}"

@@ -13,7 +13,12 @@ from shotpilot_pipeline.values.request import pick_mark, render_key, request_for
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
 STAMP = Stamp(
-    "shotlists/a.yaml", "cards", "head", {"shotlists/a.yaml": "f" * 64}, {"refs/v.jpg": [10, 20, 30, "e" * 64]}
+    "shotlists/a.yaml",
+    "cards",
+    "head",
+    {"shotlists/a.yaml": "f" * 64},
+    {"refs/l.jpg": "refs/v.jpg"},
+    {"refs/v.jpg": [10, 20, 30, "e" * 64]},
 )
 prompts = st.text(alphabet=st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=40)
 

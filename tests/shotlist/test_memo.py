@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
-from shotpilot_pipeline.shotlist.memo import KeptShot, Stamp, read_memo, write_memo
+from shotpilot_pipeline.shotlist.memo import KeptShot, Stamp, read_memo, read_stamp, write_memo
 from shotpilot_pipeline.values.request import pick_mark, render_key, request_form
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
@@ -60,6 +60,22 @@ def test_a_damaged_memo_is_none_at_all(tmp_path_factory, noise: bytes, at: int) 
     assert read_memo(path) is None
     path.write_bytes(noise)
     assert read_memo(path) is None
+
+
+@given(st.integers(0), st.integers(1, 255))
+def test_a_memo_with_one_byte_edited_is_none_at_all(tmp_path_factory, at: int, by: int) -> None:
+    path = tmp_path_factory.mktemp("memo") / "a.memo"
+    one = task("s/1@iterate", "words", "a.yaml:1", False)
+    infos = (ShotInfo("1", "a.yaml:1", "", ()),)
+    compiled = Compiled("show", "", ("iterate",), (one,), (SceneInfo("s", "", infos),), {})
+    write_memo(path, STAMP, compiled, [KeptShot("s", "1", "d", "a.yaml:1", "", 1)], [])
+    assert read_stamp(path) == STAMP
+    edited = bytearray(path.read_bytes())
+    edited[at % len(edited)] ^= by
+    path.write_bytes(edited)
+    assert read_memo(path) is None
+    head = sum(len(line) for line in bytes(edited).splitlines(keepends=True)[:3])
+    assert read_stamp(path) is None or at % len(edited) >= head
 
 
 def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.keeping import renders_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.sheet import sheet_of
 from shotpilot_pipeline.review.page import totals
 from shotpilot_pipeline.review.report import write_report
+from shotpilot_pipeline.store.files import StoreUnwritable
 from shotpilot_pipeline.store.lock import moved_lock, read_lock
 from shotpilot_pipeline.store.names import picture_path
 from shotpilot_pipeline.store.pictures import EXTENSIONS
@@ -33,20 +36,24 @@ def anything_kept(reading: Reading) -> bool:
 
 
 def write_sheet(reading: Reading, output: Path | None = None) -> Written:
-    """Write the contact sheet, by default beside the pictures it shows. Raises StoreUnwritable."""
+    """Write the contact sheet, by default beside the pictures it shows. Raises UsageError where it cannot stand."""
     renders = renders_of(reading)
     file = output or renders.folder / renders.show / "contact-sheet.html"
     store = Store(reading.places.store, durable=False)
     lock = moved_lock(read_lock(reading.places.lock), reading.compiled.moved)
-    link_renders(renders, store, lock)
+    with suppress(StoreUnwritable):  # a show that may only be read still has a sheet, of the names it has
+        link_renders(renders, store, lock)
     page = sheet_of(
         reading,
         date=datetime.now().astimezone().strftime("%-d %B %Y"),
         run=_newest_run(reading.places.runs),
         links=_links(reading, store),
     )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_report(page, file)
+    try:
+        write_report(page, file)
+    except OSError as error:
+        why = error.strerror or error
+        raise UsageError(f"{file}: the contact sheet cannot be written here ({why}); choose another with -o") from error
     return Written(file, totals(page).takes)
 
 

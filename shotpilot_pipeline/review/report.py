@@ -26,9 +26,10 @@ def write_report(page: ReportPage, into: Path) -> None:
     """Write `page` to `into` as one self-contained HTML file; a picture that cannot be read leaves an empty frame.
 
     Thumbnails stand inside; full pictures are linked relative to `into`. The file is written aside and renamed.
+    Raises OSError where the file cannot be written.
     """
-    _draw_all(page)
     into.parent.mkdir(parents=True, exist_ok=True)
+    _draw_all(page)
     handle, aside = tempfile.mkstemp(dir=into.parent, prefix=f".{into.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

@@ -60,7 +60,7 @@ def verify(asked: Asked) -> None:
     else:
         for problem in found.problems:
             screen.result(problem_line(problem, screen))
-        what = f"{counted(found.takes, 'take')}, {counted(found.pictures, 'picture')}, {_size(found.bytes)}"
+        what = f"{counted(found.takes, 'take')}, {counted(found.pictures, 'picture')}, {size_in_words(found.bytes)}"
         screen.result(f"{store.folder}: {what}: {counted(len(grave), 'fault') if grave else 'all is well'}")
     if grave:
         raise StoreDamaged(f"{store.folder}: {counted(len(grave), 'record or picture', 'records or pictures')} damaged")
@@ -126,7 +126,7 @@ def _row(take: Take, entry: Entry) -> tuple[str, ...]:
         f"{first.width} x {first.height}",
         panels,
         first.format,
-        _size(size),
+        size_in_words(size),
         entry.kept_at,
         f"key {take.key[:12]}",
         f"sha256 {first.sha256[:12]}",
@@ -144,7 +144,7 @@ def _take_json(store: Store, take: Take, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _size(count: int) -> str:
+def size_in_words(count: int) -> str:
     """Bytes as people say them: 812 kB, 3.4 GB (powers of ten, as disks are sold)."""
     amount, unit = float(count), "B"
     for larger in ("kB", "MB", "GB", "TB"):

@@ -51,7 +51,7 @@ def verify(asked: Asked) -> None:
             return None
         return copy
 
-    found = store.verify(tell, heal)
+    found = store.verify(tell, heal, slates=asked.rehearsal)
     store.close()
     grave = [problem for problem in found.problems if problem.severity is Severity.ERROR]
     if asked.json:

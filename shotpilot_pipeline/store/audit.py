@@ -16,7 +16,7 @@ from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.store.files import hash_file
 from shotpilot_pipeline.store.objects import is_whole, object_path
 from shotpilot_pipeline.store.pictures import EXTENSIONS
-from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, read_record
+from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, Entry, read_record
 from shotpilot_pipeline.values.take import Picture, Take
 
 Heal = Callable[[Picture], Path | None]  # puts a picture back, and says from where; None: no copy was found
@@ -38,12 +38,16 @@ def audit(
     counts: Callable[[], Mapping[str, int]],
     tell: Callable[[int, int], None] | None = None,
     heal: Heal | None = None,
+    *,
+    slates: bool = False,
 ) -> Audit:
     """Read the whole store at `folder` again; `counts` says what its index says.
 
     `tell` hears how many pictures of how many have been read. `heal` is asked for what is damaged or missing.
+    `slates`: the store of a rehearsal, where everything can be drawn again.
     """
-    takes, problems = _records(folder)
+    entries, problems = _records(folder)
+    takes = [entry.take for entry in entries]
     files = {f"{picture.sha256}.{EXTENSIONS[picture.format]}": picture for take in takes for picture in take.pictures}
     there = {path.name: path for path in _listed(folder / "objects")}
     sizes = {name: path.stat().st_size for name, path in there.items()}
@@ -55,23 +59,26 @@ def audit(
             tell(done, len(there))
     problems += _missing(folder, takes, there, heal)
     counted = {picture.sha256 for picture in files.values() if is_whole(folder, picture)}
+    if slates:
+        whole = [entry for entry in entries if _sha256s(entry.take) <= counted - _faulty(problems)]
+        problems = list(_as_slates(folder, entries, whole, problems))
     problems += _index_faults(folder, takes, counted, counts())
     return Audit(len(takes), len(there), sum(sizes.values()), tuple(problems))
 
 
-def _records(folder: Path) -> tuple[list[Take], list[Problem]]:
-    takes, problems = [], []
+def _records(folder: Path) -> tuple[list[Entry], list[Problem]]:
+    entries, problems = [], []
     for path in _listed(folder / "takes"):
         if not RECORD_NAME.match(path.name):
             hint = "look at it, then move it out of the store"
             problems.append(_remark("store-foreign", path, "this is no record of a take, so it is not read", hint))
             continue
         try:
-            takes.append(read_record(path).take)
+            entries.append(read_record(path))
         except (DamagedRecord, OSError) as error:
             message = f"the record is damaged, so its take counts as missing: {error}"
             problems.append(Problem("store-record", Place(str(path)), message, _BACK))
-    return takes, problems
+    return entries, problems
 
 
 def _fault(path: Path, name: str) -> tuple[Problem | None, Problem]:
@@ -117,6 +124,53 @@ def _missing(folder: Path, takes: list[Take], there: Mapping[str, Path], heal: H
                 message = f"{which}take {take.number} of render key {take.key[:12]} is missing"
                 place = Place(object_path(folder, picture))
                 yield _healed(Problem("store-picture", place, message, _BACK), picture, heal)
+
+
+def _as_slates(folder: Path, entries: list[Entry], whole: list[Entry], problems: list[Problem]) -> Iterator[Problem]:
+    """The problems as they are in a rehearsal: no slate is lost for good, and one that was drawn again is no fault."""
+    by_file: dict[str, list[tuple[str, int, str]]] = {}  # file -> key, number and request of the takes that need it
+    for entry in entries:
+        for picture in entry.take.pictures:
+            needs = (entry.take.key, entry.take.number, _request(entry))
+            by_file.setdefault(object_path(folder, picture), []).append(needs)
+    by_key: dict[str, list[Entry]] = {}
+    for entry in whole:
+        by_key.setdefault(entry.take.key, []).append(entry)
+    for problem in problems:
+        if problem.severity is not Severity.ERROR:
+            yield problem
+            continue
+        record = RECORD_NAME.match(Path(problem.place.file).name)
+        about = [(record[1], int(record[2]), "")] if record else by_file.get(problem.place.file, [])
+        message = problem.message.replace("was bought", "was drawn")
+        if about and all(_drawn_again(number, of, by_key.get(key, [])) for key, number, of in about):
+            hint = "nothing to do: the slate was drawn again under another number"
+            yield replace(problem, message=message, hint=hint, severity=Severity.WARNING)
+        else:
+            first = "delete this file, then " if Path(problem.place.file).exists() else ""
+            hint = (
+                f"nothing is lost, a slate can be drawn again: {first}run shotpilot rehearse on its list again, "
+                f"or delete the folder {folder} and rehearse anew"
+            )
+            yield replace(problem, message=message, hint=hint)
+
+
+def _drawn_again(number: int, request: str, whole: list[Entry]) -> bool:
+    """Is there a later one in the whole takes of its key, of another request? One request is no second attempt."""
+    return any(entry.take.number > number and not (request and request == _request(entry)) for entry in whole)
+
+
+def _request(entry: Entry) -> str:
+    return str(entry.origin.get("request_id") or "")
+
+
+def _sha256s(take: Take) -> set[str]:
+    return {picture.sha256 for picture in take.pictures}
+
+
+def _faulty(problems: list[Problem]) -> set[str]:
+    """The sha256 of every picture with a fault."""
+    return {Path(problem.place.file).stem for problem in problems if problem.severity is Severity.ERROR}
 
 
 def _index_faults(folder: Path, takes: list[Take], whole: set[str], counts: Mapping[str, int]) -> Iterator[Problem]:

@@ -156,13 +156,18 @@ class Store:
         return self._index.rebuild()
 
     def verify(
-        self, tell: Callable[[int, int], None] | None = None, heal: Callable[[Picture], Path | None] | None = None
+        self,
+        tell: Callable[[int, int], None] | None = None,
+        heal: Callable[[Picture], Path | None] | None = None,
+        *,
+        slates: bool = False,
     ) -> Audit:
         """Read every byte again. `tell` hears how many pictures of how many have been read.
 
         `heal` is asked for every picture that is damaged or missing: where it was put back from, None if it was not.
+        `slates`: this is a rehearsal's store, where everything can be drawn again.
         """
-        return audit(self._folder, self.counts, tell, heal)
+        return audit(self._folder, self.counts, tell, heal, slates=slates)
 
     # Keeping --------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,7 +48,7 @@ class KeptShot(NamedTuple):
     scene: str
     id: str
     digest: str  # of its text; "" for a shot that must always be compiled anew
-    place: str  # file:line
+    place: str  # file:line; in the file from the root on, else as the user types it
     state: str
     tasks: int
 
@@ -97,7 +97,7 @@ def write_memo(
     problems: Sequence[tuple[int, Problem]],
     raw_words: Mapping[tuple[str, str], str] | None = None,
 ) -> None:
-    """Keep `compiled`; `problems` with the index of their shot, or -1.
+    """Keep `compiled`; `problems` with the index of their shot, or -1. Places of shots and problems: from the root on.
 
     `raw_words`, by scene and shot: words that are written as an earlier memo had them. A folder that cannot be
     written to is no fault: the next command compiles again.
@@ -110,13 +110,16 @@ def write_memo(
         aside.replace(path)
 
 
-def read_memo(path: Path) -> Memo | None:
-    """The memo at `path`; None when there is none, or none that this version can read whole."""
+def read_memo(path: Path, shown: Callable[[str], str]) -> Memo | None:
+    """The memo at `path`; None when there is none, or none that this version can read whole.
+
+    `shown`: how a path from the root is said to the user of this command.
+    """
     try:
         with collector_paused():
             data = path.read_bytes()
             head = _head(data)
-            return _decode(head, data.decode().split("\n"))
+            return _decode(head, data.decode().split("\n"), shown)
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
 
@@ -197,11 +200,11 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _decode(head: Mapping[str, Any], lines: Sequence[str]) -> Memo:
+def _decode(head: Mapping[str, Any], lines: Sequence[str], shown: Callable[[str], str]) -> Memo:
     shot_count, task_count = head["counts"]
     if len(lines) != _HEAD_LINES + 2 * shot_count + 6 * task_count + 1:
         raise ValueError("the memo is not whole")
-    shots = tuple(_shot(line) for line in lines[_HEAD_LINES : _HEAD_LINES + shot_count])
+    shots = tuple(_shot(line, shown) for line in lines[_HEAD_LINES : _HEAD_LINES + shot_count])
     first = _HEAD_LINES + 2 * shot_count
     columns = [lines[first + index * task_count : first + (index + 1) * task_count] for index in range(6)]
     fields = {field: head[field] for field in _HEAD_FIELDS}
@@ -216,15 +219,16 @@ def _decode(head: Mapping[str, Any], lines: Sequence[str]) -> Memo:
         stamp=Stamp(*head["stamp"]),
         compiled=compiled,
         shots=shots,
-        problems=tuple((row[0], _problem(row[1:])) for row in head["problems"]),
+        problems=tuple((row[0], _problem(row[1:], shown)) for row in head["problems"]),
         _headings=tuple((scene, heading, count) for scene, heading, count in head["scenes"]),
         _words=lines[_HEAD_LINES + shot_count : first],
     )
 
 
-def _shot(line: str) -> KeptShot:
+def _shot(line: str, shown: Callable[[str], str]) -> KeptShot:
     scene, shot, digest, place, state, tasks = line.split("\t")
-    return KeptShot(scene, shot, digest, place, state, int(tasks))
+    file, _, number = place.rpartition(":")
+    return KeptShot(scene, shot, digest, f"{shown(file)}:{number}", state, int(tasks))
 
 
 def _tasks(rows: Sequence[Sequence[Any]], columns: Sequence[Sequence[str]], places: Sequence[str]) -> tuple[Task, ...]:
@@ -252,6 +256,6 @@ def _problem_row(problem: Problem) -> tuple[Any, ...]:
     return (*texts, at.file, at.line, at.column)
 
 
-def _problem(row: Sequence[Any]) -> Problem:
-    rule, message, hint, severity, address, *at = row
-    return Problem(rule, Place(*at), message, hint, Severity(severity), address)
+def _problem(row: Sequence[Any], shown: Callable[[str], str]) -> Problem:
+    rule, message, hint, severity, address, file, line, column = row
+    return Problem(rule, Place(shown(file), line, column), message, hint, Severity(severity), address)

@@ -118,7 +118,8 @@ def _member(text: str, name: str, end: int) -> tuple[Mention, int]:
 def with_wardrobe(pieces: Sequence[Piece], read: Callable[[str], tuple[Piece, ...]]) -> tuple[Piece, ...]:
     """The pieces with each wardrobe replaced by the pieces that `read(id)` gives for its words.
 
-    Where those end a sentence, the full stop behind the mention falls away. Raises BadMention when a wardrobe mentions a wardrobe.
+    Where those end a sentence, the full stop behind the mention falls away. Raises BadMention when a
+    wardrobe mentions a wardrobe.
     """
     made: list[Piece] = []
     ended = False  # whether the words of a wardrobe have just ended a sentence

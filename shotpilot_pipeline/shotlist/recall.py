@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Problem, Severity
 from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, read_memo, write_memo
+from shotpilot_pipeline.shotlist.problems import in_place_order
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
 from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.pause import collector_paused
@@ -37,9 +38,11 @@ def compile_or_recall(
     `scenes` asks for the words of the shots too, which only reports need. Never raises for what files hold.
     """
     with collector_paused():
-        memo = read_memo(memo_path)
+        memo = read_memo(memo_path, Whereabouts(file, root).shown)
         if memo is not None and stands(memo.stamp, file, root, catalog):
-            return memo.compiled_with_scenes() if scenes else memo.compiled, tuple(found for _, found in memo.problems)
+            return memo.compiled_with_scenes() if scenes else memo.compiled, tuple(
+                in_place_order(found for _, found in memo.problems)
+            )
         return _compile(file, root, catalog, memo, memo_path, words=scenes)
 
 
@@ -101,7 +104,7 @@ def _reference_stands(path: Path, fact: Sequence[object]) -> bool:
 def _compile(
     file: Path, root: Path, catalog: Catalog, memo: Memo | None, memo_path: Path, *, words: bool
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
-    from shotpilot_pipeline.shotlist.compile import compile_shot, in_place_order, join
+    from shotpilot_pipeline.shotlist.compile import compile_shot, join
     from shotpilot_pipeline.shotlist.film import open_film
     from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
@@ -128,7 +131,8 @@ def _compile(
     if any(problem.severity is Severity.ERROR for problem in problems_in_order):
         return None, problems_in_order
     stamp = _stamp(source, catalog, shelf, recall)
-    write_memo(memo_path, stamp, compiled, list(_kept(source, parts)), told, recall.raw_words)
+    here = Whereabouts(file, root)
+    write_memo(memo_path, stamp, compiled, list(_kept(source, parts, here)), _from_root(told, here), recall.raw_words)
     return compiled, problems_in_order
 
 
@@ -151,10 +155,17 @@ def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object
     return {name: list(fact) for name, fact in facts.items()}
 
 
-def _kept(source: Source, parts: Sequence[Part]) -> Iterator[KeptShot]:
+def _from_root(told: Sequence[tuple[int, Problem]], here: Whereabouts) -> list[tuple[int, Problem]]:
+    return [
+        (index, replace(problem, place=replace(problem.place, file=here.kept(problem.place.file))))
+        for index, problem in told
+    ]
+
+
+def _kept(source: Source, parts: Sequence[Part], here: Whereabouts) -> Iterator[KeptShot]:
     """What the memo says of each shot. One that asks for another's pick is compiled anew: its places are needed."""
     digests = {(shot.scene, shot.id): shot.digest for scene in source.scenes for shot in scene.shots}
     for part in parts:
         digest = "" if part.done.asks else digests[part.scene, part.shot]
-        place = f"{part.place.file}:{part.place.line}"
+        place = f"{here.kept(part.place.file)}:{part.place.line}"
         yield KeptShot(part.scene, part.shot, digest, place, part.done.info.state, len(part.done.tasks))

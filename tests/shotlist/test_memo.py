@@ -41,7 +41,7 @@ def test_what_was_kept_comes_back_whole(tmp_path_factory, shots: list[tuple[str,
     kept = [KeptShot("s", info.id, "d", info.place, "", 1) for info in infos]
     warning = Problem("r", Place("a.yaml", 1, 2), "m", "h", Severity.WARNING, "s/0")
     write_memo(path, STAMP, compiled, kept, [(0, warning)])
-    memo = read_memo(path)
+    memo = read_memo(path, str)
     assert memo is not None
     assert memo.compiled.tasks == compiled.tasks
     assert memo.scenes() == compiled.scenes
@@ -57,9 +57,9 @@ def test_a_damaged_memo_is_none_at_all(tmp_path_factory, noise: bytes, at: int) 
     write_memo(path, STAMP, compiled, [KeptShot("s", "1", "d", "a.yaml:1", "", 1)], [])
     whole = path.read_bytes()
     path.write_bytes(whole[: min(at, len(whole) - 1)])
-    assert read_memo(path) is None
+    assert read_memo(path, str) is None
     path.write_bytes(noise)
-    assert read_memo(path) is None
+    assert read_memo(path, str) is None
 
 
 @given(st.integers(0), st.integers(1, 255))
@@ -73,7 +73,7 @@ def test_a_memo_with_one_byte_edited_is_none_at_all(tmp_path_factory, at: int, b
     edited = bytearray(path.read_bytes())
     edited[at % len(edited)] ^= by
     path.write_bytes(edited)
-    assert read_memo(path) is None
+    assert read_memo(path, str) is None
     head = sum(len(line) for line in bytes(edited).splitlines(keepends=True)[:3])
     assert read_stamp(path) is None or at % len(edited) >= head
 
@@ -81,4 +81,4 @@ def test_a_memo_with_one_byte_edited_is_none_at_all(tmp_path_factory, at: int, b
 def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     write_memo(tmp_path / "file" / "a.memo", STAMP, Compiled("s", "", (), (), (), {}), [], [])
-    assert read_memo(tmp_path / "file" / "a.memo") is None
+    assert read_memo(tmp_path / "file" / "a.memo", str) is None

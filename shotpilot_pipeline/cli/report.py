@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from shotpilot_pipeline.cli.options import Asked, asking
-from shotpilot_pipeline.cli.screen import Screen
+from shotpilot_pipeline.cli.screen import Screen, counted
+from shotpilot_pipeline.cli.store import size_in_words
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.pipeline.reporting import anything_kept, write_sheet
 
@@ -30,9 +31,19 @@ def command(asked: Asked, file: Path, output: Path | None) -> None:
             screen.message("Nothing has been bought yet: this is the rehearsal.")
             reading = rehearsed
     written = write_sheet(reading, output)
+    for lost in written.unshown:
+        screen.fault(f"{lost.file}: the picture of {lost.address} cannot be shown: damaged or missing")
+    if written.elsewhere:
+        pictures = counted(written.elsewhere, "picture")
+        screen.fault(f"{pictures} of {reading.places.lock.name} not shown: not kept on this machine")
+    size = written.file.stat().st_size
     if asked.json:
-        screen.result_json({"file": str(written.file), "takes": written.takes, "bytes": written.file.stat().st_size})
+        unshown = [{"address": lost.address, "file": str(lost.file)} for lost in written.unshown]
+        screen.result_json(
+            {"file": str(written.file), "takes": written.takes, "bytes": size, "unshown": unshown}
+            | {"elsewhere": written.elsewhere}
+        )
     else:
         screen.result(f"{written.file.resolve().as_uri()}")
-        size = written.file.stat().st_size / 1e6
-        screen.message(f"Contact sheet with {written.takes:,} takes, {size:.1f} MB. Open it in a browser.")
+        takes = counted(written.takes, "take")
+        screen.message(f"Contact sheet with {takes}, {size_in_words(size)}. Open it in a browser.")

@@ -9,13 +9,14 @@ import click
 
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted, problem_json, problem_line, table
-from shotpilot_pipeline.errors import Severity, StoreDamaged
-from shotpilot_pipeline.pipeline.places import places_of
+from shotpilot_pipeline.errors import Severity, ShotpilotError, StoreDamaged
+from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import read_settings
 from shotpilot_pipeline.shotlist.source import find_root
 from shotpilot_pipeline.store.records import Entry
+from shotpilot_pipeline.store.rescue import Copies
 from shotpilot_pipeline.store.store import Store
-from shotpilot_pipeline.values.take import Take
+from shotpilot_pipeline.values.take import Picture, Take
 
 EVERY = 100  # pictures read between two words of progress
 
@@ -30,15 +31,28 @@ def command() -> None:
 def verify(asked: Asked) -> None:
     """Read every byte again and say what is damaged, missing or nobody's.
 
-    Ends with 0 when everything that was bought is there, with 70 when something is damaged or missing.
+    A picture that is damaged or missing here and whole in renders/ is put back from there. Ends with 0 when
+    everything that was bought is there, with 70 when something is damaged or missing.
     """
-    screen, store = Screen(asked), _store(asked)
+    screen, places = Screen(asked), _places(asked)
+    store, copies = Store(places.store), Copies(places.renders)
 
     def tell(done: int, of: int) -> None:
         if done % EVERY == 0 or done == of:
             screen.message(f"{done:,} of {counted(of, 'picture')} read")
 
-    found = store.verify(tell)
+    def heal(picture: Picture) -> Path | None:
+        copy = copies.of(picture)
+        try:
+            if copy is not None:
+                store.put_back(picture, copy)
+        except ShotpilotError as error:
+            screen.fault(f"{copy}: this copy could not be put back: {error}")
+            return None
+        return copy
+
+    found = store.verify(tell, heal, slates=asked.rehearsal)
+    store.close()
     grave = [problem for problem in found.problems if problem.severity is Severity.ERROR]
     if asked.json:
         problems = [problem_json(problem) for problem in found.problems]
@@ -46,7 +60,7 @@ def verify(asked: Asked) -> None:
     else:
         for problem in found.problems:
             screen.result(problem_line(problem, screen))
-        what = f"{counted(found.takes, 'take')}, {counted(found.pictures, 'picture')}, {_size(found.bytes)}"
+        what = f"{counted(found.takes, 'take')}, {counted(found.pictures, 'picture')}, {size_in_words(found.bytes)}"
         screen.result(f"{store.folder}: {what}: {counted(len(grave), 'fault') if grave else 'all is well'}")
     if grave:
         raise StoreDamaged(f"{store.folder}: {counted(len(grave), 'record or picture', 'records or pictures')} damaged")
@@ -91,11 +105,15 @@ def rebuild(asked: Asked) -> None:
 
 
 def _store(asked: Asked) -> Store:
-    """The store of the show the command is about; the rehearsal's with `--rehearsal`."""
+    return Store(_places(asked).store)
+
+
+def _places(asked: Asked) -> Places:
+    """Where things lie in the show the command is about; in its rehearsal with `--rehearsal`."""
     stand_in = Path("any.yaml")  # a show has one store, whichever of its lists is meant
     root = find_root(stand_in, asked.project)
     place = root / read_settings(root).get("store", "place")
-    return Store(places_of(root / stand_in, root, rehearsal=asked.rehearsal, store=place).store)
+    return places_of(root / stand_in, root, rehearsal=asked.rehearsal, store=place)
 
 
 def _row(take: Take, entry: Entry) -> tuple[str, ...]:
@@ -108,7 +126,7 @@ def _row(take: Take, entry: Entry) -> tuple[str, ...]:
         f"{first.width} x {first.height}",
         panels,
         first.format,
-        _size(size),
+        size_in_words(size),
         entry.kept_at,
         f"key {take.key[:12]}",
         f"sha256 {first.sha256[:12]}",
@@ -126,7 +144,7 @@ def _take_json(store: Store, take: Take, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _size(count: int) -> str:
+def size_in_words(count: int) -> str:
     """Bytes as people say them: 812 kB, 3.4 GB (powers of ten, as disks are sold)."""
     amount, unit = float(count), "B"
     for larger in ("kB", "MB", "GB", "TB"):

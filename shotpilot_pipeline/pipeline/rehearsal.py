@@ -17,6 +17,7 @@ from shotpilot_pipeline.queue.rehearsal.faults.liar import Liar
 from shotpilot_pipeline.queue.rehearsal.models import models_of
 from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
 from shotpilot_pipeline.queue.slates.draw import draw_roll
+from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event
@@ -38,11 +39,12 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], 
     with hold_show(places.held, f"rehearse {places.shot_list.name}"):
         store = Store(places.store, durable=False)
         try:
+            back = put_back_lost(store, places.renders)  # before the plan: what is there is not drawn again
             known = known_of(places, compiled.moved)
             plan = plan_list(reading, wish, known)
             queue = RehearsalQueue(models_of(reading.catalog), draw_roll)
             with Keeper(reading, store, plan) as keeper:
-                keeper.problems += [*unknown_picks(reading, known), *stale_picks(reading, known, plan)]
+                keeper.problems += [*back, *unknown_picks(reading, known), *stale_picks(reading, known, plan)]
 
                 def hear(event: Event) -> None:
                     keeper.hear(event)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.keeping import renders_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.sheet import sheet_of
 from shotpilot_pipeline.review.page import totals
-from shotpilot_pipeline.review.report import write_report
-from shotpilot_pipeline.store.lock import moved_lock, read_lock
+from shotpilot_pipeline.review.report import Unshown, unreadable, write_report
+from shotpilot_pipeline.store.files import StoreUnwritable
+from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock
 from shotpilot_pipeline.store.names import picture_path
 from shotpilot_pipeline.store.pictures import EXTENSIONS
 from shotpilot_pipeline.store.renders import link_renders
@@ -21,10 +24,12 @@ from shotpilot_pipeline.values.address import Address
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A sheet that was written."""
+    """A sheet that was written: how many takes it shows, and the pictures it could not show."""
 
     file: Path
     takes: int
+    unshown: tuple[Unshown, ...] = ()
+    elsewhere: int = 0  # pictures of the lock whose records are not on this machine
 
 
 def anything_kept(reading: Reading) -> bool:
@@ -33,21 +38,45 @@ def anything_kept(reading: Reading) -> bool:
 
 
 def write_sheet(reading: Reading, output: Path | None = None) -> Written:
-    """Write the contact sheet, by default beside the pictures it shows. Raises StoreUnwritable."""
+    """Write the contact sheet, by default beside the pictures it shows. Raises UsageError where it cannot stand."""
     renders = renders_of(reading)
     file = output or renders.folder / renders.show / "contact-sheet.html"
     store = Store(reading.places.store, durable=False, local=reading.places.local)
     lock = moved_lock(read_lock(reading.places.lock), reading.compiled.moved)
-    link_renders(renders, store, lock)
+    with suppress(StoreUnwritable):  # a show that may only be read still has a sheet, of the names it has
+        link_renders(renders, store, lock)
+    absent, elsewhere = _absent(lock, store)
     page = sheet_of(
         reading,
         date=datetime.now().astimezone().strftime("%-d %B %Y"),
         run=_newest_run(reading.places.runs),
         links=_links(reading, store),
+        absent=[one.address for one in absent],
     )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_report(page, file)
-    return Written(file, totals(page).takes)
+    try:
+        unshown = write_report(page, file)
+    except OSError as error:
+        why = error.strerror or error
+        raise UsageError(f"{file}: the contact sheet cannot be written here ({why}); choose another with -o") from error
+    takes = totals(page, unreadable(page, unshown)).takes
+    return Written(file, takes, (*absent, *unshown), elsewhere)
+
+
+def _absent(lock: Lock, store: Store) -> tuple[list[Unshown], int]:
+    """The lock's pictures that the store has no more, each with its file; and how many it never had a record of."""
+    there = {picture.sha256 for takes in store.takes().values() for take in takes for picture in take.pictures}
+    lost = {picture.sha256: store.path_of(picture) for picture in store.lost()}
+    damaged = {path.name.partition(".")[0]: path for path, _ in store.damaged_records()}
+    absent, elsewhere = [], 0
+    for line in lock.lines:
+        file = lost.get(line.sha256) or damaged.get(line.key)
+        if line.sha256 in there:
+            continue
+        if file:
+            absent.append(Unshown(f"{line.address}#v{line.version}.{line.take}", file))
+        else:
+            elsewhere += 1
+    return absent, elsewhere
 
 
 def _links(reading: Reading, store: Store) -> dict[str, Path]:

@@ -48,8 +48,13 @@ class _Facts:
     links: Mapping[str, Path]  # sha256 -> its file in renders/
 
 
-def sheet_of(reading: Reading, *, date: str, run: str, links: Mapping[str, Path]) -> ReportPage:
-    """The page of a whole list. `links` tells where a picture lies under its readable name."""
+def sheet_of(
+    reading: Reading, *, date: str, run: str, links: Mapping[str, Path], absent: Sequence[str] = ()
+) -> ReportPage:
+    """The page of a whole list. `links` tells where a picture lies under its readable name.
+
+    `absent` are the addresses of pictures that were kept once and that the store has no more.
+    """
     compiled, places = reading.compiled, reading.places
     known = known_of(places, compiled.moved)
     keys, circled = _settle_all(reading, known)
@@ -69,6 +74,7 @@ def sheet_of(reading: Reading, *, date: str, run: str, links: Mapping[str, Path]
         rehearsal=places.rehearsal,
         cast=_cast(reading),
         charged=Money() if places.rehearsal else None,
+        absent=tuple(absent),
     )
 
 

@@ -20,10 +20,7 @@ from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.values.digest import sha256_text
 from shotpilot_pipeline.values.request import is_open, settle, settle_one, split_pick
 from shotpilot_pipeline.values.take import Pick, Take
-from shotpilot_pipeline.values.task import Task
-
-HUMAN = "human"
-FIRST = "first"
+from shotpilot_pipeline.values.task import FIRST, HUMAN, Task
 
 
 class Chosen(NamedTuple):

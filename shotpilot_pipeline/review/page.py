@@ -5,7 +5,7 @@ Does not know where pictures are stored, what was picked by whom in which file, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,6 +114,7 @@ class ReportPage:
     cast: tuple[ReportCast, ...] = ()
     charged: Money | None = None
     note: str = ""
+    absent: tuple[str, ...] = ()  # addresses of pictures that were kept once and cannot be shown at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,16 +171,20 @@ def states_of(shot: ReportShot) -> tuple[str, ...]:
     return tuple(sorted(words))
 
 
-def totals(page: ReportPage) -> PageTotals:
-    """What the page adds up to."""
+def totals(page: ReportPage, unreadable: Set[str] = frozenset()) -> PageTotals:
+    """What the page adds up to. Pictures whose sha256 is in `unreadable` do not count, nor takes of nothing else."""
     shots = [shot for scene in page.scenes for shot in scene.shots]
-    takes = [take for shot in shots for take in takes_of(shot)]
+    takes = [take for shot in shots for take in takes_of(shot) if not _sha256s(take) or _sha256s(take) - unreadable]
     return PageTotals(
         scenes=len(page.scenes),
         shots=len(shots),
         takes=len(takes),
-        pictures=sum(len(take.pictures) for take in takes),
+        pictures=sum(picture.sha256 not in unreadable for take in takes for picture in take.pictures),
         picked=sum(take.picked for take in takes),
         price=price_of(takes),
         unpriced=sum(take.price is None for take in takes),
     )
+
+
+def _sha256s(take: ReportTake) -> set[str]:
+    return {picture.sha256 for picture in take.pictures}

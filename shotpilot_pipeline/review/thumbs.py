@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -44,7 +45,8 @@ def thumbnail(picture: Path, cache: Path, sha256: str, size: Size = LARGE) -> by
     if data[:4] == b"RIFF" and int.from_bytes(data[4:8], "little") + 8 == len(data):
         return data
     data = _draw(picture, size)
-    _keep(data, kept)
+    with suppress(OSError):  # a cache that cannot be written only costs time
+        _keep(data, kept)
     return data
 
 
@@ -94,6 +96,10 @@ def _keep(data: bytes, kept: Path) -> None:
     """Written aside and renamed: two reports at once, or a crash, never leave half a thumbnail."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     handle, aside = tempfile.mkstemp(dir=kept.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    os.replace(aside, kept)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(aside, kept)
+    except OSError:
+        os.unlink(aside)
+        raise

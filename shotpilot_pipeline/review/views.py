@@ -170,7 +170,7 @@ class Viewer:
                 Frame(
                     id=name,
                     order=int(name[1:]),
-                    address=f"{stage.address}#{'' if take.current else f'v{take.version}.'}{take.number}",
+                    address=take_address(stage, take),
                     label=f"{stage.stage} · v{take.version:03} · take {take.number}{part}",
                     alt=f"{code}{' ' if stage.variant else ''}{stage.variant}, {stage.stage}, take {take.number}{part}",
                     picture=picture,
@@ -184,6 +184,11 @@ class Viewer:
 
     def _number(self, letter: str) -> str:
         return f"{letter}{next(self._numbers)}"
+
+
+def take_address(stage: ReportStage, take: ReportTake) -> str:
+    """How a take is named: `sc010/sh010@iterate#2`, with its version where that is not the current one."""
+    return f"{stage.address}#{'' if take.current else f'v{take.version}.'}{take.number}"
 
 
 def pieces(text: str, elements: tuple[str, ...], images: tuple[str, ...]) -> tuple[Piece, ...]:

@@ -6,7 +6,7 @@ Does not read YAML and does not plan.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
@@ -17,6 +17,7 @@ from shotpilot_pipeline.shotlist.film import Film, fill_problem, open_film, visi
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pictures import Ask
+from shotpilot_pipeline.shotlist.problems import in_place_order
 from shotpilot_pipeline.shotlist.references import Shelf
 from shotpilot_pipeline.shotlist.report import scene_heading
 from shotpilot_pipeline.shotlist.request import ASPECT_RATIO, OUTPUT_FORMAT, RESOLUTION
@@ -97,14 +98,6 @@ def join(film: Film, source: Source, parts: Sequence[Part]) -> tuple[Compiled, t
         format=str(output.value) if output is not None and output.value else OUTPUT_FORMAT,
     )
     return compiled, tuple(problems)
-
-
-def in_place_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Problems by file, line and column; the same thing said at one place only once."""
-    kept: dict[tuple[Place, str], Problem] = {}
-    for problem in problems:
-        kept.setdefault((problem.place, problem.message), problem)
-    return sorted(kept.values(), key=lambda problem: problem.place)
 
 
 def origins(source: Source, catalog: Catalog, address: str) -> list[tuple[str, str, Place]]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling, Value
 from shotpilot_pipeline.shotlist.film import Film, SceneFilm, fill_problem, state_of, visible
+from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pictures import Ask
 from shotpilot_pipeline.shotlist.prompt import Series, ShotFault, panel_text, series_of, shot_text, wrapped
@@ -31,7 +32,7 @@ from shotpilot_pipeline.shotlist.source import SceneSource, ShotText
 from shotpilot_pipeline.shotlist.vary import PLAIN, BadVary, Variant, variants
 from shotpilot_pipeline.shotlist.words import PROMPT_KEYS
 from shotpilot_pipeline.values.request import pick_mark
-from shotpilot_pipeline.values.task import NO_PRICE, ShotInfo, Task
+from shotpilot_pipeline.values.task import CHOOSERS, FIRST, HUMAN, NO_PRICE, ShotInfo, Task
 
 OMIT = "omit"
 #: What a text of an axis can set: keys whose value is one word, number or text.
@@ -165,7 +166,7 @@ class _Shot:
         for stage in self.film.stages:
             yield Task(
                 address=f"{self.name}@{stage}", stage=stage, state=OMIT, endpoint="", takes=0, panels=1,
-                picture_price=NO_PRICE, pick="first", carry="", gates=(), needs=(), forms=(), keys=(),
+                picture_price=NO_PRICE, pick=FIRST, carry="", gates=(), needs=(), forms=(), keys=(),
                 notes=(), tags=self._tags(stage), cast=(), place=self.place,
             )  # fmt: skip
 
@@ -227,6 +228,9 @@ class _Shot:
 
     def _task(self, branch: _Branch, state: str) -> Task | None:
         """The task of a branch; None when one of its requests cannot be made, which has then been noted."""
+        for _, own in branch.cells:
+            for problem in _chooser_problems(own):
+                self._note(problem)
         requests = [self._request(branch, place) for place in range(len(branch.cells))]
         made = [request for request in requests if request is not None]
         if len(made) < len(requests):
@@ -244,7 +248,7 @@ class _Shot:
             takes=takes,
             panels=self._amount(branch) or 1,
             picture_price=max(request.price for request in made),
-            pick=_word(settings, "pick", "human" if takes > 1 else "first"),
+            pick=_chooser(settings, takes),
             carry=_word(settings, "carry", "prompt") if branch.gates else "",
             gates=branch.gates,
             needs=tuple(address for address in asked if address not in branch.gates),
@@ -335,6 +339,19 @@ def _dotted(name: str, variant: str) -> str:
 
 def _word(settings: Settings, key: str, default: str) -> str:
     return str(settings[key].value) if key in settings else default
+
+
+def _chooser(settings: Settings, takes: int) -> str:
+    """Who picks; where nothing is said, a person does as soon as there is something to choose."""
+    return _word(settings, "pick", HUMAN if takes > 1 else FIRST)
+
+
+def _chooser_problems(settings: Settings) -> Iterator[Problem]:
+    node = settings.get("pick")
+    if node is not None and node.value not in CHOOSERS:
+        known = sorted(CHOOSERS)
+        hint = near(str(node.value), known) or f"write {' or '.join(known)}"
+        yield Problem("unknown-pick", node.place, f"there is no rule {str(node.value)!r} to pick by", hint)
 
 
 def _takes(settings: Settings) -> int:

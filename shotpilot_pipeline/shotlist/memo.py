@@ -1,9 +1,10 @@
 """The memo: a compiled shot list kept as columns of text, so that a second command need not compile it again.
 
 It is a convenience and never a truth: whatever does not match, byte for byte, is compiled anew, and a memo that is
-damaged counts as none. Does not know how a list is compiled, nor what was bought.
+damaged or was edited counts as none. Does not know how a list is compiled, nor what was bought.
 
-Layout (UTF-8, one value a line): a magic line, one line of JSON (`head`), then two sections with a line per shot
+Layout (UTF-8, one value a line): a magic line, the sha256 of the next, one line of JSON (`head`, which holds the
+sha256 of all that follows it, so that it can be read and trusted alone), then two sections with a line per shot
 (which shot, its words as JSON) and six with a line per task (kind, address, gates, needs, keys, forms). A *kind* is
 what many tasks have in common: stage, endpoint, price and so on; the head lists each once. Several values on one
 line stand between tabs, which neither addresses nor canonical JSON can hold. Measured for 30,000 tasks: 0.1 s.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,10 +22,12 @@ from typing import Any, NamedTuple
 
 from shotpilot_pipeline import build_id
 from shotpilot_pipeline.errors import Place, Problem, Severity
+from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
-MAGIC = f"shotpilot memo 1 {build_id()}"
+MAGIC = f"shotpilot memo 2 {build_id()}"
+_HEAD_LINES = 3
 _HEAD_FIELDS = ("show", "title", "sources", "cast", "budget", "name_pattern", "format")
 
 
@@ -35,6 +38,7 @@ class Stamp(NamedTuple):
     catalog: str  # digest of the model cards
     head: str  # digest of the list without its shots
     files: Mapping[str, str]  # path from the root -> sha256: the list and what it includes
+    links: Mapping[str, str]  # path as written, from the root -> path from the root that it led to
     references: Mapping[str, Sequence[Any]]  # path from the root -> [bytes, changed_ns, inode, sha256, ...]
 
 
@@ -44,7 +48,7 @@ class KeptShot(NamedTuple):
     scene: str
     id: str
     digest: str  # of its text; "" for a shot that must always be compiled anew
-    place: str  # file:line
+    place: str  # file:line; in the file from the root on, else as the user types it
     state: str
     tasks: int
 
@@ -93,7 +97,7 @@ def write_memo(
     problems: Sequence[tuple[int, Problem]],
     raw_words: Mapping[tuple[str, str], str] | None = None,
 ) -> None:
-    """Keep `compiled`; `problems` with the index of their shot, or -1.
+    """Keep `compiled`; `problems` with the index of their shot, or -1. Places of shots and problems: from the root on.
 
     `raw_words`, by scene and shot: words that are written as an earlier memo had them. A folder that cannot be
     written to is no fault: the next command compiles again.
@@ -102,15 +106,20 @@ def write_memo(
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}.aside")
-        aside.write_bytes("\n".join(_lines(stamp, compiled, shots, problems, words)).encode())
+        aside.write_bytes(_encoded(stamp, compiled, shots, problems, words))
         aside.replace(path)
 
 
-def read_memo(path: Path) -> Memo | None:
-    """The memo at `path`; None when there is none, or none that this version can read whole."""
+def read_memo(path: Path, shown: Callable[[str], str]) -> Memo | None:
+    """The memo at `path`; None when there is none, or none that this version can read whole.
+
+    `shown`: how a path from the root is said to the user of this command.
+    """
     try:
         with collector_paused():
-            return _decode(path.read_bytes().decode().split("\n"))
+            data = path.read_bytes()
+            head = _head(data)
+            return _decode(head, data.decode().split("\n"), shown)
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
 
@@ -118,11 +127,54 @@ def read_memo(path: Path) -> Memo | None:
 def read_stamp(path: Path) -> Stamp | None:
     """What the memo at `path` rests on, without reading all of it; None as `read_memo`."""
     try:
-        with path.open(encoding="utf-8", newline="\n") as file:
-            whole = file.readline() == MAGIC + "\n"
-            return Stamp(*json.loads(file.readline())["stamp"]) if whole else None
+        with path.open("rb") as file:
+            return Stamp(*_trusted(file.readline(), file.readline(), file.readline())["stamp"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _trusted(magic: bytes, digest: bytes, head: bytes) -> dict[str, Any]:
+    """The head, from the first three lines. Raises ValueError when it is not as it was written."""
+    if magic != MAGIC.encode() + b"\n" or digest != sha256_bytes(head).encode() + b"\n":
+        raise ValueError("a memo of another version, or a damaged one")
+    found: dict[str, Any] = json.loads(head)
+    return found
+
+
+def _head(data: bytes) -> dict[str, Any]:
+    """The head of a whole memo. Raises ValueError when anything in the file is not as it was written."""
+    first = data.index(b"\n") + 1
+    second = data.index(b"\n", first) + 1
+    third = data.index(b"\n", second) + 1
+    head = _trusted(data[:first], data[first:second], data[second:third])
+    if sha256_bytes(memoryview(data)[third:]) != head["rest"]:
+        raise ValueError("the memo is damaged")
+    return head
+
+
+def _encoded(
+    stamp: Stamp,
+    compiled: Compiled,
+    shots: Sequence[KeptShot],
+    problems: Sequence[tuple[int, Problem]],
+    words: Mapping[tuple[str, str], str],
+) -> bytes:
+    kinds: dict[tuple[Any, ...], int] = {}
+    numbers = [kinds.setdefault(_kind(task), len(kinds)) for task in compiled.tasks]
+    rest = "\n".join(_lines(compiled, shots, numbers, words)).encode()
+    told: dict[str, Any] = {field: getattr(compiled, field) for field in _HEAD_FIELDS}
+    told |= {
+        "stamp": stamp,
+        "stages": compiled.stages,
+        "moved": compiled.moved,
+        "kinds": list(kinds),
+        "scenes": [(scene.id, scene.heading, len(scene.shots)) for scene in compiled.scenes],
+        "problems": [(index, *_problem_row(problem)) for index, problem in problems],
+        "counts": (len(shots), len(compiled.tasks)),
+        "rest": sha256_bytes(rest),
+    }
+    head = f"{_json(told)}\n".encode()
+    return b"".join((f"{MAGIC}\n{sha256_bytes(head)}\n".encode(), head, rest))
 
 
 def _kind(task: Task) -> tuple[Any, ...]:
@@ -130,27 +182,10 @@ def _kind(task: Task) -> tuple[Any, ...]:
 
 
 def _lines(
-    stamp: Stamp,
-    compiled: Compiled,
-    shots: Sequence[KeptShot],
-    problems: Sequence[tuple[int, Problem]],
-    words: Mapping[tuple[str, str], str],
+    compiled: Compiled, shots: Sequence[KeptShot], numbers: Sequence[int], words: Mapping[tuple[str, str], str]
 ) -> Iterator[str]:
+    """Everything behind the head; `numbers` are the kinds of the tasks."""
     tasks = compiled.tasks
-    kinds: dict[tuple[Any, ...], int] = {}
-    numbers = [kinds.setdefault(_kind(task), len(kinds)) for task in tasks]
-    head: dict[str, Any] = {field: getattr(compiled, field) for field in _HEAD_FIELDS}
-    head |= {
-        "stamp": stamp,
-        "stages": compiled.stages,
-        "moved": compiled.moved,
-        "kinds": list(kinds),
-        "scenes": [(scene.id, scene.heading, len(scene.shots)) for scene in compiled.scenes],
-        "problems": [(index, *_problem_row(problem)) for index, problem in problems],
-        "counts": (len(shots), len(tasks)),
-    }
-    yield MAGIC
-    yield _json(head)
     yield from ("\t".join((*shot[:5], str(shot.tasks))) for shot in shots)
     for scene in compiled.scenes:
         yield from (words.get((scene.id, info.id)) or _json(info.words) for info in scene.shots)
@@ -165,15 +200,12 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _decode(lines: list[str]) -> Memo:
-    if lines[0] != MAGIC:
-        raise ValueError("a memo of another version")
-    head = json.loads(lines[1])
+def _decode(head: Mapping[str, Any], lines: Sequence[str], shown: Callable[[str], str]) -> Memo:
     shot_count, task_count = head["counts"]
-    if len(lines) != 3 + 2 * shot_count + 6 * task_count:
+    if len(lines) != _HEAD_LINES + 2 * shot_count + 6 * task_count + 1:
         raise ValueError("the memo is not whole")
-    shots = tuple(_shot(line) for line in lines[2 : 2 + shot_count])
-    first = 2 + 2 * shot_count
+    shots = tuple(_shot(line, shown) for line in lines[_HEAD_LINES : _HEAD_LINES + shot_count])
+    first = _HEAD_LINES + 2 * shot_count
     columns = [lines[first + index * task_count : first + (index + 1) * task_count] for index in range(6)]
     fields = {field: head[field] for field in _HEAD_FIELDS}
     compiled = Compiled(
@@ -187,15 +219,16 @@ def _decode(lines: list[str]) -> Memo:
         stamp=Stamp(*head["stamp"]),
         compiled=compiled,
         shots=shots,
-        problems=tuple((row[0], _problem(row[1:])) for row in head["problems"]),
+        problems=tuple((row[0], _problem(row[1:], shown)) for row in head["problems"]),
         _headings=tuple((scene, heading, count) for scene, heading, count in head["scenes"]),
-        _words=lines[2 + shot_count : first],
+        _words=lines[_HEAD_LINES + shot_count : first],
     )
 
 
-def _shot(line: str) -> KeptShot:
+def _shot(line: str, shown: Callable[[str], str]) -> KeptShot:
     scene, shot, digest, place, state, tasks = line.split("\t")
-    return KeptShot(scene, shot, digest, place, state, int(tasks))
+    file, _, number = place.rpartition(":")
+    return KeptShot(scene, shot, digest, f"{shown(file)}:{number}", state, int(tasks))
 
 
 def _tasks(rows: Sequence[Sequence[Any]], columns: Sequence[Sequence[str]], places: Sequence[str]) -> tuple[Task, ...]:
@@ -223,6 +256,6 @@ def _problem_row(problem: Problem) -> tuple[Any, ...]:
     return (*texts, at.file, at.line, at.column)
 
 
-def _problem(row: Sequence[Any]) -> Problem:
-    rule, message, hint, severity, address, *at = row
-    return Problem(rule, Place(*at), message, hint, Severity(severity), address)
+def _problem(row: Sequence[Any], shown: Callable[[str], str]) -> Problem:
+    rule, message, hint, severity, address, file, line, column = row
+    return Problem(rule, Place(shown(file), line, column), message, hint, Severity(severity), address)

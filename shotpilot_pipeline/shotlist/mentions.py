@@ -20,6 +20,8 @@ from shotpilot_pipeline.shotlist.near import near
 _AT = re.compile(r"@(?:@|(?<!\w@)([A-Za-z0-9][A-Za-z0-9_-]*))")
 _BY_HAND = re.compile(r"(Element|Image)([0-9]*)\Z")
 _FIELD = re.compile(r"\.([A-Za-z_]+)(?![\w-])")
+#: What ends a sentence: no full stop is put behind it.
+SENTENCE_ENDS = (".", "!", "?", "\u2026")
 _MEMBER_FIELDS = ("name", "frontal", "references", "rights", "notes")
 
 
@@ -116,10 +118,15 @@ def _member(text: str, name: str, end: int) -> tuple[Mention, int]:
 def with_wardrobe(pieces: Sequence[Piece], read: Callable[[str], tuple[Piece, ...]]) -> tuple[Piece, ...]:
     """The pieces with each wardrobe replaced by the pieces that `read(id)` gives for its words.
 
-    Raises BadMention when a wardrobe mentions a wardrobe.
+    Where those end a sentence, the full stop behind the mention falls away. Raises BadMention when a
+    wardrobe mentions a wardrobe.
     """
     made: list[Piece] = []
+    ended = False  # whether the words of a wardrobe have just ended a sentence
     for piece in pieces:
+        if ended and type(piece) is str and piece.startswith(".") and not piece.startswith(".."):
+            piece = piece[1:]
+        ended = False
         if type(piece) is not Mention or piece.kind is not Kind.WARDROBE:
             made.append(piece)
             continue
@@ -129,6 +136,7 @@ def with_wardrobe(pieces: Sequence[Piece], read: Callable[[str], tuple[Piece, ..
                 f"@{piece.id}.wardrobe", f"the wardrobe of {piece.id} mentions a wardrobe", "write its words out"
             )
         made.extend(inner)
+        ended = bool(inner) and type(inner[-1]) is str and inner[-1].endswith(SENTENCE_ENDS)
     return tuple(made)
 
 

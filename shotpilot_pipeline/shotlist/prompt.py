@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.shotlist.fill import Filling, Value
+from shotpilot_pipeline.shotlist.mentions import SENTENCE_ENDS
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.series import alone, apart, folded, joined, numbers
@@ -135,7 +136,7 @@ def _join_slots(filling: Filling, settings: Settings, looks: Mapping[str, Value]
 
     def part(slot: str) -> str:
         node = settings.get(slot)
-        return _part(in_words(slot, filling.text(node, slot))) if node is not None else ""
+        return without_stop(in_words(slot, filling.text(node, slot))) if node is not None else ""
 
     look = settings.get("look")
     groups = (
@@ -145,8 +146,7 @@ def _join_slots(filling: Filling, settings: Settings, looks: Mapping[str, Value]
         _listing(part("light"), part("mood")),
         _listing(*(look_texts(filling, look, looks) if look is not None else ()), part("style")),
     )
-    text = ". ".join(group for group in groups if group)
-    return f"{text}." if text else ""
+    return " ".join(group if group.endswith(SENTENCE_ENDS) else f"{group}." for group in groups if group)
 
 
 def look_texts(filling: Filling, look: Node, looks: Mapping[str, Value]) -> list[str]:
@@ -161,7 +161,7 @@ def look_texts(filling: Filling, look: Node, looks: Mapping[str, Value]) -> list
                 f"there is no look {node.value!r}",
                 near(str(node.value), looks) or "define it under looks, or write it as style",
             )
-        found.append(_part(filling.text(known, f"looks.{node.value}")))
+        found.append(without_stop(filling.text(known, f"looks.{node.value}")))
     return found
 
 
@@ -169,8 +169,8 @@ def _listing(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _part(text: str) -> str:
-    """A part folded, without its own full stop (an ellipsis stays)."""
+def without_stop(text: str) -> str:
+    """A part of a sentence folded, without its own full stop (an ellipsis stays)."""
     text = folded(text)
     return text[:-1] if text.endswith(".") and not text.endswith("..") else text
 

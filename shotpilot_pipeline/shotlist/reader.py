@@ -118,6 +118,7 @@ class _Show:
         self.real_root = include.real(root) or root
         self.problems: list[Problem] = []
         self.files: dict[str, str] = {}
+        self.links: dict[str, str] = {}
         self.fragments: list[_File] = []
         self.own: _File | None = None
 
@@ -129,6 +130,7 @@ class _Show:
             self.problems.append(Problem("file", Place(display), f"lies outside of the show's root {self.root}", hint))
             return None
         name = path.relative_to(self.real_root).as_posix()
+        self.links[display] = name
         if name in self.files and entry is not None:
             return None  # a fragment that two files include is read once
         got = read_text(path, display)
@@ -210,7 +212,7 @@ class _Show:
             "from": [[name, node.file] for section in include.MERGED for name, node in _map(head.get(section))],
             "files": sorted(self.files),
         }
-        return Source(path, self.root, head, scenes, dict(self.files), digest_of(told))
+        return Source(path, self.root, head, scenes, dict(self.files), digest_of(told), dict(self.links))
 
 
 def _map(node: Node | None) -> list[tuple[str, Node]]:

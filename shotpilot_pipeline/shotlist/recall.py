@@ -7,6 +7,7 @@ language itself.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Problem, Severity
 from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, read_memo, write_memo
+from shotpilot_pipeline.shotlist.problems import in_place_order
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
 from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.pause import collector_paused
@@ -23,7 +25,8 @@ from shotpilot_pipeline.values.task import Compiled
 # YAML, JSON Schema, templates and Pillow are imported only when something has to be compiled: a no-op needs none.
 if TYPE_CHECKING:
     from shotpilot_pipeline.shotlist.compile import Part
-    from shotpilot_pipeline.shotlist.references import Fact
+    from shotpilot_pipeline.shotlist.recalled import Recall
+    from shotpilot_pipeline.shotlist.references import Fact, Shelf
     from shotpilot_pipeline.shotlist.source import Source
 
 
@@ -35,9 +38,11 @@ def compile_or_recall(
     `scenes` asks for the words of the shots too, which only reports need. Never raises for what files hold.
     """
     with collector_paused():
-        memo = read_memo(memo_path)
+        memo = read_memo(memo_path, Whereabouts(file, root).shown)
         if memo is not None and stands(memo.stamp, file, root, catalog):
-            return memo.compiled_with_scenes() if scenes else memo.compiled, tuple(found for _, found in memo.problems)
+            return memo.compiled_with_scenes() if scenes else memo.compiled, tuple(
+                in_place_order(found for _, found in memo.problems)
+            )
         return _compile(file, root, catalog, memo, memo_path, words=scenes)
 
 
@@ -47,6 +52,7 @@ def stands(stamp: Stamp, file: Path, root: Path, catalog: Catalog) -> bool:
         stamp.list == Whereabouts(file, root).list
         and stamp.catalog == catalog.digest
         and all(_digest(root / name) == digest for name, digest in stamp.files.items())
+        and _links_stand(stamp.links, root)
         and _references_stand(stamp.references, root)
     )
 
@@ -56,6 +62,27 @@ def _digest(path: Path) -> str:
         return sha256_bytes(path.read_bytes())
     except OSError:
         return ""
+
+
+def _links_stand(links: Mapping[str, str], root: Path) -> bool:
+    """Whether each path that was written leads to the file it led to: a symlink can be turned to another one.
+
+    Folders are followed once each, because a show's thousand references lie in a handful of them.
+    """
+    real_root = os.path.realpath(root)
+    folders: dict[str, str] = {}
+
+    def leads_to(path: str) -> str:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        found = os.path.join(folders[folder], name)
+        return os.path.realpath(path) if name in ("", ".", "..") or os.path.islink(found) else found
+
+    return all(
+        leads_to(os.path.join(root, written)) == os.path.normpath(os.path.join(real_root, name))
+        for written, name in links.items()
+    )
 
 
 def _references_stand(facts: Mapping[str, Sequence[object]], root: Path) -> bool:
@@ -77,7 +104,7 @@ def _reference_stands(path: Path, fact: Sequence[object]) -> bool:
 def _compile(
     file: Path, root: Path, catalog: Catalog, memo: Memo | None, memo_path: Path, *, words: bool
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
-    from shotpilot_pipeline.shotlist.compile import compile_shot, in_place_order, join
+    from shotpilot_pipeline.shotlist.compile import compile_shot, join
     from shotpilot_pipeline.shotlist.film import open_film
     from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
@@ -103,9 +130,9 @@ def _compile(
     problems_in_order = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems_in_order):
         return None, problems_in_order
-    references = _rows({**recall.facts, **shelf.facts})
-    stamp = Stamp(Whereabouts(file, root).list, catalog.digest, source.head_digest, dict(source.files), references)
-    write_memo(memo_path, stamp, compiled, list(_kept(source, parts)), told, recall.raw_words)
+    stamp = _stamp(source, catalog, shelf, recall)
+    here = Whereabouts(file, root)
+    write_memo(memo_path, stamp, compiled, list(_kept(source, parts, here)), _from_root(told, here), recall.raw_words)
     return compiled, problems_in_order
 
 
@@ -113,17 +140,32 @@ def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:
     """Whether all that is around the shots is what it was, so that a shot's text alone decides what it compiles to."""
     here = Whereabouts(Path(source.path), source.root).list
     same = (stamp.list, stamp.catalog, stamp.head) == (here, catalog.digest, source.head_digest)
-    return same and _references_stand(stamp.references, source.root)
+    return same and _links_stand(stamp.links, source.root) and _references_stand(stamp.references, source.root)
+
+
+def _stamp(source: Source, catalog: Catalog, shelf: Shelf, recall: Recall) -> Stamp:
+    here = Whereabouts(Path(source.path), source.root)
+    links = {**recall.links, **{here.kept(typed): name for typed, name in source.links.items()}}
+    links |= {here.beside(file, written): name for (file, written), name in shelf.links.items()}
+    references = _rows({**recall.facts, **shelf.facts})
+    return Stamp(here.list, catalog.digest, source.head_digest, dict(source.files), links, references)
 
 
 def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object]]:
     return {name: list(fact) for name, fact in facts.items()}
 
 
-def _kept(source: Source, parts: Sequence[Part]) -> Iterator[KeptShot]:
+def _from_root(told: Sequence[tuple[int, Problem]], here: Whereabouts) -> list[tuple[int, Problem]]:
+    return [
+        (index, replace(problem, place=replace(problem.place, file=here.kept(problem.place.file))))
+        for index, problem in told
+    ]
+
+
+def _kept(source: Source, parts: Sequence[Part], here: Whereabouts) -> Iterator[KeptShot]:
     """What the memo says of each shot. One that asks for another's pick is compiled anew: its places are needed."""
     digests = {(shot.scene, shot.id): shot.digest for scene in source.scenes for shot in scene.shots}
     for part in parts:
         digest = "" if part.done.asks else digests[part.scene, part.shot]
-        place = f"{part.place.file}:{part.place.line}"
+        place = f"{here.kept(part.place.file)}:{part.place.line}"
         yield KeptShot(part.scene, part.shot, digest, place, part.done.info.state, len(part.done.tasks))

@@ -23,6 +23,7 @@ class Recall:
     def __init__(self, memo: Memo | None, *, words: bool) -> None:
         self.raw_words: dict[tuple[str, str], str] = {}
         self.sources: Mapping[str, str] = memo.compiled.sources if memo else {}
+        self.links: Mapping[str, str] = memo.stamp.links if memo else {}
         self.facts: Mapping[str, Sequence[object]] = memo.stamp.references if memo else {}
         self._memo = memo
         self._words = words

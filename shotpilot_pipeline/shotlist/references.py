@@ -72,6 +72,7 @@ class Shelf:
     def __init__(self, root: Path, facts: Mapping[str, Fact] | None = None) -> None:
         self.root = root.resolve()
         self.facts: dict[str, Fact] = {}  # of the files used in this run
+        self.links: dict[tuple[str, str], str] = {}  # file of the list, path as written in it -> key of `facts`
         self._earlier = facts or {}
         self._known: dict[tuple[str, str], Reference | BadReference] = {}
 
@@ -101,6 +102,7 @@ class Shelf:
             raise _bad(node, "a path is not filled, so braces in it mean nothing", "write the path out")
         path = self._inside(node, text)
         name = path.relative_to(self.root).as_posix()
+        self.links[node.file, text] = name
         fact = self._fact(node, path, name)
         if fact.fault:
             raise _bad(node, f"{text}: {fact.fault}", fact.cure)

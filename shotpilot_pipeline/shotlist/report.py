@@ -6,7 +6,7 @@ from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film
 from shotpilot_pipeline.shotlist.mentions import BadMention, Kind, Mention, read_mentions, written
 from shotpilot_pipeline.shotlist.node import Node
-from shotpilot_pipeline.shotlist.prompt import Series
+from shotpilot_pipeline.shotlist.prompt import Series, without_stop
 from shotpilot_pipeline.shotlist.series import folded
 from shotpilot_pipeline.shotlist.settings import Settings
 from shotpilot_pipeline.shotlist.words import BESIDE, SLOTS, heading, in_words
@@ -61,7 +61,7 @@ def named(film: Film, settings: Settings, text: str) -> str:
             return film.cast[mention.id].name
         if mention.kind is Kind.WARDROBE:
             wardrobe = film.cast[mention.id].wardrobe
-            return str(wardrobe.value) if wardrobe is not None else f"@{mention.id}.wardrobe"
+            return without_stop(str(wardrobe.value)) if wardrobe is not None else f"@{mention.id}.wardrobe"
         return mention.id
 
     return written(pieces, name)

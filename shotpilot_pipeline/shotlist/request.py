@@ -27,7 +27,7 @@ from shotpilot_pipeline.shotlist.mentions import (
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pictures import Ask, Pictures, pictures_of
 from shotpilot_pipeline.shotlist.pointer import inside
-from shotpilot_pipeline.shotlist.prompt import ShotFault, warning
+from shotpilot_pipeline.shotlist.prompt import ShotFault, warning, without_stop
 from shotpilot_pipeline.shotlist.settings import Settings, is_written, said
 from shotpilot_pipeline.shotlist.validity import input_problems
 from shotpilot_pipeline.shotlist.words import PROMPT_KEYS
@@ -121,7 +121,7 @@ def _pieces(cell: Cell) -> tuple[Piece, ...]:
         member = cell.film.cast[name]
         if member.wardrobe is None or not member.wardrobe.value:
             raise BadMention(f"@{name}.wardrobe", f"{name} has no wardrobe", f"write wardrobe: ... at cast: {name}")
-        words = " ".join(cell.filling.text(member.wardrobe, f"cast.{name}.wardrobe").split())
+        words = without_stop(cell.filling.text(member.wardrobe, f"cast.{name}.wardrobe"))
         return read_mentions(words, cell.film.cast, images)
 
     try:

@@ -54,6 +54,7 @@ class Source:
     scenes: tuple[SceneSource, ...]  # in order; those of includes first, in include order
     files: Mapping[str, str]  # every file read: path from the root -> sha256 of its bytes
     head_digest: str  # sha256 of everything but the shots
+    links: Mapping[str, str]  # every file read, as the user would type it -> its path from the root, symlinks followed
 
 
 def find_root(file: Path, project: Path | None = None) -> Path:

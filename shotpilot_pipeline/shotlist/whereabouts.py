@@ -16,6 +16,8 @@ class Whereabouts:
     def __init__(self, file: Path, root: Path) -> None:
         self._typed = str(file)
         self._root = os.path.abspath(root)
+        self._kept: dict[str, str] = {}  # asked for each of 10,000 shots, of a handful of files
+        self._shown: dict[str, str] = {}
 
     @cached_property
     def list(self) -> str:
@@ -24,4 +26,19 @@ class Whereabouts:
 
     def kept(self, typed: str) -> str:
         """A path as typed or shown, from the root on."""
-        return Path(os.path.relpath(typed, self._root)).as_posix()
+        if typed not in self._kept:
+            self._kept[typed] = Path(os.path.relpath(typed, self._root)).as_posix()
+        return self._kept[typed]
+
+    def shown(self, kept: str) -> str:
+        """A path from the root on, as the user of this command types it: from the folder of the list as typed."""
+        if kept == self.list:
+            return self._typed
+        if kept not in self._shown:
+            inside = os.path.relpath(kept, os.path.dirname(self.list) or ".")
+            self._shown[kept] = os.path.normpath(os.path.join(os.path.dirname(self._typed), inside))
+        return self._shown[kept]
+
+    def beside(self, typed: str, path: str) -> str:
+        """`path` as written in the file `typed`, from the root on. A `..` stays: after a symlink it leads elsewhere."""
+        return f"{self.kept(os.path.dirname(typed) or '.')}/{path}"

@@ -1,6 +1,6 @@
 """The audit: every byte of a store read again, and in words what is damaged, missing or nobody's.
 
-Repairs nothing and removes nothing.
+Removes nothing. Repairs nothing by itself: whoever can put a lost picture back is asked to.
 """
 
 from __future__ import annotations
@@ -8,14 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.store.files import hash_file
+from shotpilot_pipeline.store.objects import is_whole, object_path
 from shotpilot_pipeline.store.pictures import EXTENSIONS
-from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, read_record
-from shotpilot_pipeline.values.take import Take
+from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, Entry, read_record
+from shotpilot_pipeline.values.take import Picture, Take
+
+Heal = Callable[[Picture], Path | None]  # puts a picture back, and says from where; None: no copy was found
 
 _BACK = "bring it back from a copy of the store"
 
@@ -29,40 +33,52 @@ class Audit(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def audit(folder: Path, counts: Mapping[str, int], tell: Callable[[int, int], None] | None = None) -> Audit:
-    """Read the whole store at `folder` again; `counts` is what its index says.
+def audit(
+    folder: Path,
+    counts: Callable[[], Mapping[str, int]],
+    tell: Callable[[int, int], None] | None = None,
+    heal: Heal | None = None,
+    *,
+    slates: bool = False,
+) -> Audit:
+    """Read the whole store at `folder` again; `counts` says what its index says.
 
-    `tell` hears how many pictures of how many have been read.
+    `tell` hears how many pictures of how many have been read. `heal` is asked for what is damaged or missing.
+    `slates`: the store of a rehearsal, where everything can be drawn again.
     """
-    takes, problems = _records(folder)
+    entries, problems = _records(folder)
+    takes = [entry.take for entry in entries]
     files = {f"{picture.sha256}.{EXTENSIONS[picture.format]}": picture for take in takes for picture in take.pictures}
     there = {path.name: path for path in _listed(folder / "objects")}
     sizes = {name: path.stat().st_size for name, path in there.items()}
     for done, (name, path) in enumerate(sorted(there.items()), 1):
         fault, remark = _fault(path, name)
         if fault or name not in files:
-            problems.append(fault or remark)
+            problems.append(_healed(fault, files.get(name), heal) if fault else remark)
         if tell:
             tell(done, len(there))
-    problems += _missing(folder, takes, there)
-    counted = {picture.sha256 for name, picture in files.items() if sizes.get(name) == picture.bytes}
-    problems += _index_faults(folder, takes, counted, counts)
+    problems += _missing(folder, takes, there, heal)
+    counted = {picture.sha256 for picture in files.values() if is_whole(folder, picture)}
+    if slates:
+        whole = [entry for entry in entries if _sha256s(entry.take) <= counted - _faulty(problems)]
+        problems = list(_as_slates(folder, entries, whole, problems))
+    problems += _index_faults(folder, takes, counted, counts())
     return Audit(len(takes), len(there), sum(sizes.values()), tuple(problems))
 
 
-def _records(folder: Path) -> tuple[list[Take], list[Problem]]:
-    takes, problems = [], []
+def _records(folder: Path) -> tuple[list[Entry], list[Problem]]:
+    entries, problems = [], []
     for path in _listed(folder / "takes"):
         if not RECORD_NAME.match(path.name):
             hint = "look at it, then move it out of the store"
             problems.append(_remark("store-foreign", path, "this is no record of a take, so it is not read", hint))
             continue
         try:
-            takes.append(read_record(path).take)
+            entries.append(read_record(path))
         except (DamagedRecord, OSError) as error:
             message = f"the record is damaged, so its take counts as missing: {error}"
             problems.append(Problem("store-record", Place(str(path)), message, _BACK))
-    return takes, problems
+    return entries, problems
 
 
 def _fault(path: Path, name: str) -> tuple[Problem | None, Problem]:
@@ -90,14 +106,71 @@ def _orphan(path: Path) -> Problem:
     return _remark("store-orphan", path, "no record speaks of this picture", hint)
 
 
-def _missing(folder: Path, takes: list[Take], there: Mapping[str, Path]) -> Iterator[Problem]:
+def _healed(fault: Problem, picture: Picture | None, heal: Heal | None) -> Problem:
+    """The fault, or where the picture was put back from."""
+    copy = heal(picture) if heal and picture else None
+    if copy is None:
+        return fault
+    message = f"{fault.message}; a copy lies at {copy}; put back"
+    return replace(fault, message=message, hint="nothing to do", severity=Severity.WARNING)
+
+
+def _missing(folder: Path, takes: list[Take], there: Mapping[str, Path], heal: Heal | None) -> Iterator[Problem]:
     for take in takes:
         for panel, picture in enumerate(take.pictures, 1):
             name = f"{picture.sha256}.{EXTENSIONS[picture.format]}"
             if name not in there:
                 which = f"picture {panel} of {len(take.pictures)} of " if len(take.pictures) > 1 else "the picture of "
                 message = f"{which}take {take.number} of render key {take.key[:12]} is missing"
-                yield Problem("store-picture", Place(str(folder / "objects" / name[:2] / name)), message, _BACK)
+                place = Place(object_path(folder, picture))
+                yield _healed(Problem("store-picture", place, message, _BACK), picture, heal)
+
+
+def _as_slates(folder: Path, entries: list[Entry], whole: list[Entry], problems: list[Problem]) -> Iterator[Problem]:
+    """The problems as they are in a rehearsal: no slate is lost for good, and one that was drawn again is no fault."""
+    by_file: dict[str, list[tuple[str, int, str]]] = {}  # file -> key, number and request of the takes that need it
+    for entry in entries:
+        for picture in entry.take.pictures:
+            needs = (entry.take.key, entry.take.number, _request(entry))
+            by_file.setdefault(object_path(folder, picture), []).append(needs)
+    by_key: dict[str, list[Entry]] = {}
+    for entry in whole:
+        by_key.setdefault(entry.take.key, []).append(entry)
+    for problem in problems:
+        if problem.severity is not Severity.ERROR:
+            yield problem
+            continue
+        record = RECORD_NAME.match(Path(problem.place.file).name)
+        about = [(record[1], int(record[2]), "")] if record else by_file.get(problem.place.file, [])
+        message = problem.message.replace("was bought", "was drawn")
+        if about and all(_drawn_again(number, of, by_key.get(key, [])) for key, number, of in about):
+            hint = "nothing to do: the slate was drawn again under another number"
+            yield replace(problem, message=message, hint=hint, severity=Severity.WARNING)
+        else:
+            first = "delete this file, then " if Path(problem.place.file).exists() else ""
+            hint = (
+                f"nothing is lost, a slate can be drawn again: {first}run shotpilot rehearse on its list again, "
+                f"or delete the folder {folder} and rehearse anew"
+            )
+            yield replace(problem, message=message, hint=hint)
+
+
+def _drawn_again(number: int, request: str, whole: list[Entry]) -> bool:
+    """Is there a later one in the whole takes of its key, of another request? One request is no second attempt."""
+    return any(entry.take.number > number and not (request and request == _request(entry)) for entry in whole)
+
+
+def _request(entry: Entry) -> str:
+    return str(entry.origin.get("request_id") or "")
+
+
+def _sha256s(take: Take) -> set[str]:
+    return {picture.sha256 for picture in take.pictures}
+
+
+def _faulty(problems: list[Problem]) -> set[str]:
+    """The sha256 of every picture with a fault."""
+    return {Path(problem.place.file).stem for problem in problems if problem.severity is Severity.ERROR}
 
 
 def _index_faults(folder: Path, takes: list[Take], whole: set[str], counts: Mapping[str, int]) -> Iterator[Problem]:

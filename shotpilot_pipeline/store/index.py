@@ -22,6 +22,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from shotpilot_pipeline.store.objects import is_whole
 from shotpilot_pipeline.store.pictures import EXTENSIONS
 from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, Entry, read_record
 from shotpilot_pipeline.values.digest import sha256_text
@@ -121,6 +122,11 @@ class Index:
         """Every record that cannot be read: key, number and why."""
         sql = "SELECT key, number, damage FROM takes WHERE damage <> '' ORDER BY key, number"
         return self._ask(None, lambda db: tuple(db.execute(sql)), ())
+
+    def lost(self) -> tuple[Picture, ...]:
+        """Every picture that a good record speaks of and that is not there, or not in its whole length."""
+        sql = "SELECT DISTINCT sha256, bytes, width, height, format FROM pictures WHERE missing <> 0 ORDER BY sha256"
+        return self._ask(None, lambda db: tuple(Picture._make(row) for row in db.execute(sql)), ())
 
     def enter(self, found: Found) -> None:
         """Enter a record that was just written. Its folders' stamps are left alone (see the module's rule)."""
@@ -397,16 +403,3 @@ def _tally(db: sqlite3.Connection, shards: Iterable[str]) -> None:
 def _span(shard: str) -> tuple[str, str]:
     """The first and the last text that hex digits after `shard` can make."""
     return shard, f"{shard}g"
-
-
-def is_whole(folder: Path, picture: Picture) -> bool:
-    """Is the picture's file there, in its whole length?"""
-    try:
-        return os.stat(object_path(folder, picture)).st_size == picture.bytes
-    except OSError:
-        return False
-
-
-def object_path(folder: Path, picture: Picture) -> str:
-    """Where the bytes of a picture lie (text: this is called tens of thousands of times)."""
-    return f"{folder}/objects/{picture.sha256[:2]}/{picture.sha256}.{EXTENSIONS[picture.format]}"

@@ -1,7 +1,8 @@
 """renders/: the pictures under names people use, as hard links to the store, each with a sidecar beside it.
 
 Can be deleted and made again at any time. Never touches a file it did not make: what it made stands in a list,
-renders/<show>/.shotpilot/<owner>.links, and is looked at again before it is removed. Knows no shot list.
+renders/<show>/.shotpilot/<owner>.links, and is looked at again before it is removed. Never removes the last copy of a
+picture: what the store has lost stays here, and is put back into the store. Knows no shot list.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from shotpilot_pipeline.errors import Place, Problem, ShotpilotError, UsageError
+from shotpilot_pipeline.errors import Place, Problem, Severity, ShotpilotError, UsageError
 from shotpilot_pipeline.store.files import NO_LINKS, READ_ONLY, hash_file, in_words, make_folder, write_atomic
 from shotpilot_pipeline.store.lock import Lock, LockLine
 from shotpilot_pipeline.store.names import picture_path
 from shotpilot_pipeline.store.pictures import EXTENSIONS
 from shotpilot_pipeline.store.records import Entry
+from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.sidecar import Named, sidecar_text, tells_of
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.address import Address
@@ -71,17 +74,26 @@ def link_take(renders: Renders, store: Store, address: str, version: int, take: 
 def link_renders(renders: Renders, store: Store, lock: Lock) -> Linked:
     """Bring renders/ up to the lock: link what is missing, remove the links of this owner that the lock lost.
 
-    Raises StoreUnwritable.
+    What the store lost and renders/ still holds is put back first. Raises StoreUnwritable.
     """
+    back = put_back_lost(store, renders.folder)
     wanted, absent, problems = _wanted(renders, store, lock)
     with in_words(renders.folder):
         made_before = _made(renders)
         _note(renders, [one for path, one in wanted.items() if made_before.get(path) != one.picture.sha256])
         done = _joined(_link(renders, store, one, made_before) for one in wanted.values())
+        unnamed = {line.sha256 for line in lock.lines} - {one.picture.sha256 for one in wanted.values()}
         gone = {path: sha256 for path, sha256 in made_before.items() if path not in wanted}
-        removed = sum(_remove(renders, path, sha256) for path, sha256 in gone.items())
-        _write_list(renders, wanted.values())
-    return Linked(done.made, done.kept, removed, absent, (*problems, *done.problems))
+        stay = {path for path, sha256 in gone.items() if sha256 in unnamed or _is_last(renders, store, path, sha256)}
+        removed = sum(_remove(renders, path, sha256) for path, sha256 in gone.items() if path not in stay)
+        _write_list(renders, {path: one.picture.sha256 for path, one in wanted.items()} | {p: gone[p] for p in stay})
+    return Linked(done.made, done.kept, removed, absent, (*back, *problems, *done.problems))
+
+
+def _is_last(renders: Renders, store: Store, path: str, sha256: str) -> bool:
+    """Is a link the only place that still holds its picture?"""
+    target = renders.folder / path
+    return target.is_file() and hash_file(target) == sha256 and not store.holds(sha256, target)
 
 
 def _wanted(renders: Renders, store: Store, lock: Lock) -> tuple[dict[str, _Wanted], int, list[Problem]]:
@@ -147,7 +159,11 @@ def _link(renders: Renders, store: Store, one: _Wanted, made_before: Mapping[str
     new = _put(store.path_of(one.picture), target)
     if not new and not _is(store.path_of(one.picture), target, one.picture):
         before = (made_before if made_before is not None else _made(renders)).get(one.path)
-        if not before or before == one.picture.sha256 or hash_file(target) != before:
+        there = hash_file(target) if target.is_file() else ""
+        if there and (owner := _other_owner(renders, one.path, there)):
+            return Linked(0, 0, 0, 0, (_taken(renders, one, owner),))
+        ours = before and before != one.picture.sha256 and there == before
+        if not ours or not store.holds(there, target):
             return Linked(0, 0, 0, 0, (_in_the_way(renders, one, "a file that shotpilot did not make"),))
         os.unlink(target)  # our own link to another picture, which is safe in the store
         new = _put(store.path_of(one.picture), target)
@@ -236,6 +252,8 @@ def _read(path: Path) -> bytes | None:
 
 def _remove(renders: Renders, path: str, sha256: str) -> bool:
     """Take a link away, if it is still the picture that was linked; and its sidecar, and folders left empty."""
+    if _other_owner(renders, path, sha256):
+        return False  # the same picture for another list of the show: that one takes it away when it has no use for it
     target = renders.folder / path
     try:
         if hash_file(target) != sha256:
@@ -262,8 +280,29 @@ def _list_file(renders: Renders) -> Path:
 
 
 def _made(renders: Renders) -> dict[str, str]:
-    """Path -> sha256 of every link this owner made. A line that cannot be read made nothing."""
-    text = (_read(_list_file(renders)) or b"").decode("utf-8", "replace")
+    """Path -> sha256 of every link this owner made."""
+    return _listed(_list_file(renders))
+
+
+def _other_owner(renders: Renders, path: str, sha256: str) -> str:
+    """The other list of the show that says it made this file with these bytes; "" where none does."""
+    own = _list_file(renders)
+    for file in sorted(own.parent.glob("*.links")):
+        seen = file.stat()
+        if file != own and _remembered(file, seen.st_mtime_ns, seen.st_size).get(path) == sha256:
+            return file.name.removesuffix(".links")
+    return ""
+
+
+@lru_cache(maxsize=16)
+def _remembered(file: Path, _changed: int, _bytes: int) -> dict[str, str]:
+    """A list of somebody else's, parsed once: it may be asked about for every name of ours."""
+    return _listed(file)
+
+
+def _listed(file: Path) -> dict[str, str]:
+    """Path -> sha256 of a list of links. A line that cannot be read made nothing."""
+    text = (_read(file) or b"").decode("utf-8", "replace")
     rows = (line.split(" ", 1) for line in text.splitlines())
     return {row[1]: row[0] for row in rows if len(row) == 2 and not _leads_out(row[1])}
 
@@ -282,8 +321,8 @@ def _note(renders: Renders, wanted: Iterable[_Wanted]) -> None:
             listed.write(text)
 
 
-def _write_list(renders: Renders, wanted: Iterable[_Wanted]) -> None:
-    text = "".join(sorted(f"{one.picture.sha256} {one.path}\n" for one in wanted))
+def _write_list(renders: Renders, made: Mapping[str, str]) -> None:
+    text = "".join(sorted(f"{sha256} {path}\n" for path, sha256 in made.items()))
     file = _list_file(renders)
     if text or file.exists():
         write_atomic(file, text.encode(), durable=False)
@@ -293,6 +332,13 @@ def _in_the_way(renders: Renders, one: _Wanted, what: str) -> Problem:
     hint = "move it away, or change outputs.name; the picture itself is safe in the store"
     place = Place(str(renders.folder / one.path))
     return Problem("renders", place, f"this name is {what}, so it was left alone", hint, address=one.named.address)
+
+
+def _taken(renders: Renders, one: _Wanted, owner: str) -> Problem:
+    message = f"this name belongs to another picture, of the shot list {owner} of the same show, so it was left alone"
+    hint = "give one of the two lists another `show`, or another outputs.name; the picture itself is safe in the store"
+    place = Place(str(renders.folder / one.path))
+    return Problem("renders", place, message, hint, Severity.WARNING, one.named.address)
 
 
 def _joined(parts: Iterable[Linked]) -> Linked:

@@ -12,8 +12,10 @@ named. So at every instant there is no take or a whole one. Knows nothing of sho
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from shotpilot_pipeline import __version__
 from shotpilot_pipeline.errors import StoreDamaged, UsageError
 from shotpilot_pipeline.store.audit import Audit, audit
 from shotpilot_pipeline.store.files import (
+    NO_LINKS,
     READ_ONLY,
     hash_file,
     in_words,
@@ -32,8 +35,10 @@ from shotpilot_pipeline.store.files import (
     write_atomic,
     write_new,
 )
-from shotpilot_pipeline.store.index import Found, Index, is_whole, object_path
+from shotpilot_pipeline.store.index import Found, Index
 from shotpilot_pipeline.store.marks import find_marks
+from shotpilot_pipeline.store.objects import is_whole, object_path
+from shotpilot_pipeline.store.pictures import EXTENSIONS
 from shotpilot_pipeline.store.records import (
     KEY_PATTERN,
     DamagedRecord,
@@ -116,6 +121,19 @@ class Store:
         """Where the bytes of `picture` lie, or would lie."""
         return Path(object_path(self._folder, picture))
 
+    def holds(self, sha256: str, copy: Path | None = None) -> bool:
+        """Are these very bytes in the store? They are read, unless `copy`, known to be good, is a link to them."""
+        for ending in EXTENSIONS.values():
+            path = self._folder / "objects" / sha256[:2] / f"{sha256}.{ending}"
+            with suppress(OSError):
+                if (copy is not None and os.path.samefile(path, copy)) or hash_file(path) == sha256:
+                    return True
+        return False
+
+    def lost(self) -> tuple[Picture, ...]:
+        """Every picture that a record speaks of and that is not there, or not in its whole length."""
+        return self._index.lost()
+
     def record_of(self, key: str, number: int) -> dict[str, object]:
         """What was told of a take's origin when it was kept, word for word. Raises like `entry_of`."""
         return self.entry_of(key, number).origin
@@ -138,9 +156,19 @@ class Store:
         """Make the index again from the records. Returns how many takes it holds."""
         return self._index.rebuild()
 
-    def verify(self, tell: Callable[[int, int], None] | None = None) -> Audit:
-        """Read every byte again. `tell` hears how many pictures of how many have been read."""
-        return audit(self._folder, self.counts(), tell)
+    def verify(
+        self,
+        tell: Callable[[int, int], None] | None = None,
+        heal: Callable[[Picture], Path | None] | None = None,
+        *,
+        slates: bool = False,
+    ) -> Audit:
+        """Read every byte again. `tell` hears how many pictures of how many have been read.
+
+        `heal` is asked for every picture that is damaged or missing: where it was put back from, None if it was not.
+        `slates`: this is a rehearsal's store, where everything can be drawn again.
+        """
+        return audit(self._folder, self.counts, tell, heal, slates=slates)
 
     # Keeping --------------------------------------------------------------------------------------------------------
 
@@ -172,6 +200,26 @@ class Store:
                 path.unlink(missing_ok=True)
             self._enter(take)
         return known or take
+
+    def put_back(self, picture: Picture, copy: Path) -> None:
+        """Put the bytes of a lost picture back from a copy, by a link where that can never be written to.
+
+        Raises StoreDamaged when the copy holds other bytes, StoreUnwritable.
+        """
+        with in_words(self._folder):
+            if hash_file(copy) != picture.sha256:
+                raise StoreDamaged(f"{copy}: this is not the picture that was lost")
+            aside = self._staging.folder() / f"{picture.sha256}.{uuid.uuid4().hex[:8]}"
+            _doubled(copy, aside)
+            os.chmod(aside, READ_ONLY)
+            target = self.path_of(picture)
+            make_folder(target.parent, durable=self._durable)
+            if self._durable:
+                sync(aside)
+            os.replace(aside, target)
+            if self._durable:
+                sync(target.parent)
+        self._index.doubt(picture.sha256)
 
     def _make(self) -> None:
         make_folder(self._folder, durable=self._durable)
@@ -252,6 +300,19 @@ class Store:
 
     def _record_path(self, key: str, number: int) -> Path:
         return self._folder / "takes" / key[:2] / record_name(key, number)
+
+
+def _doubled(copy: Path, aside: Path) -> None:
+    """A second name for a file nobody may write to, else a second file."""
+    if not os.stat(copy).st_mode & 0o222:
+        try:
+            os.link(copy, aside)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+        else:
+            return
+    shutil.copyfile(copy, aside)
 
 
 def _require_sound(take: Take) -> None:

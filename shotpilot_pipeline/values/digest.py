@@ -17,7 +17,7 @@ def sha256_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sha256_bytes(data: bytes) -> str:
+def sha256_bytes(data: bytes | memoryview) -> str:
     """The sha256 of `data`, as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
 

@@ -11,6 +11,11 @@ from typing import NamedTuple
 
 NO_PRICE = -1
 
+#: Who chooses among the takes of a task: a person, or a rule by its name.
+HUMAN = "human"
+FIRST = "first"
+CHOOSERS = frozenset({HUMAN, FIRST})
+
 
 class Task(NamedTuple):
     """One node of the graph.

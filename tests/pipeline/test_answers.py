@@ -89,6 +89,47 @@ def lose_the_store(path: Path) -> None:
     shutil.rmtree(path.parent / ".shotpilot/rehearsal/store")
 
 
+def turn_reference(path: Path) -> None:
+    """Another picture behind the same name; the one it led to stays as it was."""
+    refs = path.parent / "refs"
+    Image.new("RGB", (400, 400), "maroon").save(refs / "red.png")
+    (refs / "ana.png").unlink()
+    (refs / "ana.png").symlink_to("red.png")
+
+
+def turn_folder(path: Path) -> None:
+    shutil.copytree(path.parent / "real", path.parent / "other")
+    Image.new("RGB", (400, 400), "olive").save(path.parent / "other/ana.png")
+    (path.parent / "refs").unlink()
+    (path.parent / "refs").symlink_to("other")
+
+
+def turn_include(path: Path) -> None:
+    (path.parent / "second.yaml").write_text("cast: {ana: {name: Bea, frontal: other/ana.png}}\n")
+    (path.parent / "other").mkdir()
+    Image.new("RGB", (400, 400), "teal").save(path.parent / "other/ana.png")
+    (path.parent / "cast.yaml").unlink()
+    (path.parent / "cast.yaml").symlink_to("second.yaml")
+
+
+@pytest.mark.parametrize("change", [turn_reference, turn_folder, turn_include])
+def test_a_symlink_that_is_turned_is_noticed(show: Path, change: Callable[[Path], None]) -> None:
+    root = show.parent
+    (root / "refs").rename(root / "real")
+    (root / "refs").symlink_to("real")
+    if change is not turn_folder:
+        (root / "refs").unlink()
+        (root / "refs").mkdir()
+        (root / "refs/ana.png").symlink_to("../real/ana.png")
+    (root / "cast.yaml").rename(root / "first.yaml")
+    (root / "cast.yaml").symlink_to("first.yaml")
+    before = plan(show)
+    assert ask_state(show)
+    change(show)
+    assert not ask_state(show), "the memo was believed"
+    assert plan(show) != before
+
+
 @pytest.mark.parametrize(
     "change",
     [edit_list, edit_include, edit_reference_behind_its_back, add_model, delete_picture, pick_another, lose_the_store],

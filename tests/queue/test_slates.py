@@ -14,10 +14,11 @@ from PIL import Image
 from shotpilot_pipeline.catalog.cards import load_catalog
 from shotpilot_pipeline.queue.rehearsal.artist import pixel_size, slate_copy
 from shotpilot_pipeline.queue.rehearsal.models import models_of
+from shotpilot_pipeline.queue.slates import people
 from shotpilot_pipeline.queue.slates.copy import Copy, Tile, panel_texts
 from shotpilot_pipeline.queue.slates.draw import draw_roll
 from shotpilot_pipeline.queue.slates.layout import CODE_SPACING, Box, Layout, lay_out
-from shotpilot_pipeline.queue.slates.lettering import LEADING, fit_block, fit_line, font, settable, width_of
+from shotpilot_pipeline.queue.slates.lettering import LEADING, fit_block, fit_line, font, prompt_of, settable, width_of
 from shotpilot_pipeline.queue.slates.mood import ACCENTS, MOODS, STUDIO, TONES, mood_of, palette
 from tests.queue.rehearsing import O3, O3_I2I, png
 
@@ -210,9 +211,70 @@ def test_long_prompts_are_shrunk_first_and_cut_last() -> None:
     assert fit_line("an-uncommonly-long-name", 60, 20, 12)[0].endswith("…")
 
 
-def test_letters_the_font_lacks_become_letters_it_has() -> None:
-    assert settable("Café Łódź – 3×4\n\tnoir") == "Cafe Lodz - 3x4 noir"
-    assert settable("黒 film") == "· film"
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("Café Łódź – 3×4\n\tnoir", "Cafe Lodz - 3x4 noir"),
+        ("e\u0301te\u0301 Ærø Þór ħıŧ ½ ｆｕｌｌ", "ete AEro Thor hit 1/2 full"),
+        ("黒 film", "[1 letter] film"),
+        ("a neon sign 京都 カフェ above, ★", "a neon sign [5 letters] above, ·"),
+    ],
+)
+def test_letters_the_font_lacks_become_letters_it_has(text: str, drawn: str) -> None:
+    assert settable(text) == drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("夜の路地に立つ女、 @Element1 雨", "CJK, Hiragana"),
+        ("Ночной переулок, дождь", "Cyrillic"),
+        ("סמטה בלילה", "Hebrew"),
+        ("زقاق في الليل", "Arabic"),
+    ],
+)
+def test_a_prompt_in_another_script_is_said_to_be_one(text: str, script: str) -> None:
+    said = prompt_of(text)
+    assert said.startswith(f"Prompt of {len(text)} characters in a script this slate has no letters for ({script}).")
+    assert ("It speaks of @Element1." in said) is ("@Element1" in text)
+    assert settable(said) == said
+    assert draw_roll(copy_of(text)) != draw_roll(copy_of("·"))
+
+
+def test_a_prompt_with_a_few_strange_words_stays() -> None:
+    assert prompt_of("A street in Kyōto under the sign 京都") == "A street in Kyōto under the sign 京都"
+    assert prompt_of("") == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "cast", "figures"),
+    [
+        ("Wide shot. @Element1 in the rain, wet cobbles mirroring both.", 1, 1),
+        ("Wide shot. @Element1 and @Element2 both wait.", 2, 2),
+        ("Wide shot. The woman waits, lamps mirrored in both windows.", 1, 1),
+        ("Wide shot. A couple dances.", 0, 2),
+        ("Wide shot. An empty alley.", 1, 0),
+    ],
+)
+def test_as_many_people_as_the_cast(words: str, cast: int, figures: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[object] = []
+    monkeypatch.setattr(people, "_figure", lambda *_: drawn.append(_))
+    draw_roll(copy_of(words, faces=(Tile("@Element1", None, "x.jpg"),) * cast))
+    assert len(drawn) == figures
+
+
+def test_a_reference_is_shown_whole() -> None:
+    edges = Image.new("L", (400, 100), 0)
+    edges.paste(255, (0, 0, 20, 100))
+    edges.paste(255, (380, 0, 400, 100))
+    kept = BytesIO()
+    edges.save(kept, "png")
+    slate = opened(draw_roll(copy_of(references=(Tile("@Image1", kept.getvalue()),)))[0]).convert("L")
+    left, top, right, low = lay_out(copy_of(references=(Tile("@Image1", b""),)), PROMPT, "", "").tiles[0]
+    middle = (top + low) // 2
+    row = [slate.getpixel((x, middle)) for x in (left + 3, (left + right) // 2, right - 4)]
+    assert row[0] == row[2] > row[1]
+    assert slate.getpixel((left + 3, top + 5)) == row[1]
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", png(10, 10)[:40], b"\x89PNG\r\n\x1a\n" + bytes(50)])

@@ -141,6 +141,8 @@ def test_a_picture_that_cannot_be_read_leaves_an_empty_frame(studio: Studio, tmp
     stage = replace(shot.stages[2], takes=(replace(shot.stages[2].takes[0], pictures=(broken,)),))
     text, _ = written(with_shot(page, replace(shot, stages=(*shot.stages[:2], stage))), tmp_path / "sheet.html")
     assert text.count("this picture cannot be read") == 1
+    assert "1 picture could not be shown and is not counted" in text
+    assert text.count("<dt>Takes</dt><dd>6</dd>") == 1
 
 
 def test_states_are_said_in_words(studio: Studio, tmp_path: Path) -> None:

@@ -21,7 +21,12 @@ from tests.shotlist.compiling import STAGES, show
         ("int_ext: INT/EXT", "interior and exterior."),
         ("light: neon, mood: tense, style: oil painting", "neon, tense. oil painting."),
         ("size: WS., subject: a cat., light: neon.", "Wide shot. a cat. neon."),
-        ("subject: who knows..., light: neon", "who knows.... neon."),
+        ("subject: who knows..., light: neon", "who knows... neon."),
+        ("subject: a cat, mood: tense...", "a cat. tense..."),
+        ("subject: a cat, mood: tense\u2026, style: oil", "a cat. tense\u2026 oil."),
+        ("mood: tense..., light: neon", "neon, tense..."),
+        ("subject: a cat, style: Really?", "a cat. Really?"),
+        ("subject: Stop!, place: a pier", "Stop! a pier."),
         (
             "size: EWS, subject: a cat, place: a pier, mood: calm, look: noir",
             "Extreme wide shot. a cat. a pier. calm. grain.",
@@ -33,6 +38,23 @@ from tests.shotlist.compiling import STAGES, show
 def test_slots_join_in_the_guides_order(slots: str, prompt: str, tmp_path: Path) -> None:
     result = show(tmp_path, f"sh010: {{{slots}}}", head="looks: {noir: grain., wet: wet streets}")
     assert result.prompt() == prompt
+
+
+@pytest.mark.parametrize(
+    ("shot", "wardrobe", "prompt"),
+    [
+        ('subject: "@vera in @vera.wardrobe"', "red dress.", "@Element1 in red dress."),
+        ('subject: "@vera in @vera.wardrobe", action: walks', "red dress.", "@Element1 in red dress walks."),
+        ('subject: "@vera in @vera.wardrobe"', "what a dress!", "@Element1 in what a dress!"),
+        ('subject: "@vera in @vera.wardrobe", light: neon', "red...", "@Element1 in red... neon."),
+        ('prompt: "@vera wears @vera.wardrobe. She runs."', "red dress.", "@Element1 wears red dress. She runs."),
+        ('prompt: "@vera wears @vera.wardrobe... She runs."', "a dress?", "@Element1 wears a dress?... She runs."),
+    ],
+)
+def test_words_of_a_wardrobe_bring_no_second_full_stop(shot: str, wardrobe: str, prompt: str, tmp_path: Path) -> None:
+    head = f"cast: {{vera: {{frontal: https://example.com/v.jpg, wardrobe: {wardrobe!r}}}}}"
+    stages = "stages: {still: {model: kling-o3, pick: first}}"
+    assert show(tmp_path, f"sh010: {{{shot}}}", head=f"{head}\n{stages}").prompt() == prompt
 
 
 def test_every_abbreviation_is_spelled_out() -> None:

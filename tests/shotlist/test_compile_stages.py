@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from shotpilot_pipeline.plan.resolve import RULES
+from shotpilot_pipeline.values.task import CHOOSERS, HUMAN
 from tests.shotlist.compiling import STAGES, show
 
 O3 = STAGES.replace("kling-v3", "kling-o3")
@@ -127,3 +129,16 @@ def test_an_omitted_shot_is_not_compiled(tmp_path: Path) -> None:
 def test_tags_may_differ_by_stage(tmp_path: Path) -> None:
     result = show(tmp_path, "sh010: {prompt: a, tags: [x], stages: {final: {tags: [y]}}}", head=STAGES)
     assert [task.tags for task in result.list.tasks] == [("x",), ("x",), ("y",)]
+
+
+@pytest.mark.parametrize(("rule", "hint"), [("frist", 'did you mean "first"?'), ("Zufall", "write first or human")])
+def test_a_rule_that_nobody_knows_is_an_error_where_it_is_written(tmp_path: Path, rule: str, hint: str) -> None:
+    head = STAGES.replace("takes: 2, carry: image, pick: human", f"takes: 2, carry: image, pick: {rule}")
+    result = show(tmp_path, "sh010: {prompt: a}\nsh020: {prompt: b}", head=head)
+    error = result.only_error()
+    assert (error.message, error.hint) == (f"there is no rule {rule!r} to pick by", hint)
+    assert (error.place.line, error.rule) == (5, "unknown-pick")
+
+
+def test_the_planner_knows_every_rule_that_passes() -> None:
+    assert {HUMAN, *RULES} == CHOOSERS

@@ -8,12 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
-from shotpilot_pipeline.shotlist.memo import KeptShot, Stamp, read_memo, write_memo
+from shotpilot_pipeline.shotlist.memo import KeptShot, Stamp, read_memo, read_stamp, write_memo
 from shotpilot_pipeline.values.request import pick_mark, render_key, request_form
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
 STAMP = Stamp(
-    "shotlists/a.yaml", "cards", "head", {"shotlists/a.yaml": "f" * 64}, {"refs/v.jpg": [10, 20, 30, "e" * 64]}
+    "shotlists/a.yaml",
+    "cards",
+    "head",
+    {"shotlists/a.yaml": "f" * 64},
+    {"refs/l.jpg": "refs/v.jpg"},
+    {"refs/v.jpg": [10, 20, 30, "e" * 64]},
 )
 prompts = st.text(alphabet=st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=40)
 
@@ -36,7 +41,7 @@ def test_what_was_kept_comes_back_whole(tmp_path_factory, shots: list[tuple[str,
     kept = [KeptShot("s", info.id, "d", info.place, "", 1) for info in infos]
     warning = Problem("r", Place("a.yaml", 1, 2), "m", "h", Severity.WARNING, "s/0")
     write_memo(path, STAMP, compiled, kept, [(0, warning)])
-    memo = read_memo(path)
+    memo = read_memo(path, str)
     assert memo is not None
     assert memo.compiled.tasks == compiled.tasks
     assert memo.scenes() == compiled.scenes
@@ -52,12 +57,28 @@ def test_a_damaged_memo_is_none_at_all(tmp_path_factory, noise: bytes, at: int) 
     write_memo(path, STAMP, compiled, [KeptShot("s", "1", "d", "a.yaml:1", "", 1)], [])
     whole = path.read_bytes()
     path.write_bytes(whole[: min(at, len(whole) - 1)])
-    assert read_memo(path) is None
+    assert read_memo(path, str) is None
     path.write_bytes(noise)
-    assert read_memo(path) is None
+    assert read_memo(path, str) is None
+
+
+@given(st.integers(0), st.integers(1, 255))
+def test_a_memo_with_one_byte_edited_is_none_at_all(tmp_path_factory, at: int, by: int) -> None:
+    path = tmp_path_factory.mktemp("memo") / "a.memo"
+    one = task("s/1@iterate", "words", "a.yaml:1", False)
+    infos = (ShotInfo("1", "a.yaml:1", "", ()),)
+    compiled = Compiled("show", "", ("iterate",), (one,), (SceneInfo("s", "", infos),), {})
+    write_memo(path, STAMP, compiled, [KeptShot("s", "1", "d", "a.yaml:1", "", 1)], [])
+    assert read_stamp(path) == STAMP
+    edited = bytearray(path.read_bytes())
+    edited[at % len(edited)] ^= by
+    path.write_bytes(edited)
+    assert read_memo(path, str) is None
+    head = sum(len(line) for line in bytes(edited).splitlines(keepends=True)[:3])
+    assert read_stamp(path) is None or at % len(edited) >= head
 
 
 def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     write_memo(tmp_path / "file" / "a.memo", STAMP, Compiled("s", "", (), (), (), {}), [], [])
-    assert read_memo(tmp_path / "file" / "a.memo") is None
+    assert read_memo(tmp_path / "file" / "a.memo", str) is None

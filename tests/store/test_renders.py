@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from shotpilot_pipeline.catalog.schemas import schema
+from shotpilot_pipeline.errors import Severity
 from shotpilot_pipeline.store import renders as room
 from shotpilot_pipeline.store.lock import Lock, merge_locks
 from shotpilot_pipeline.store.renders import Linked, Renders, link_renders, link_take
@@ -156,6 +157,45 @@ def test_two_lists_of_one_show_leave_each_other_alone(store: Store, renders: Ren
     assert link_renders(renders, store, Lock()).removed == 5
     assert files(renders) == {f"noir/sc030/noir_sc030_sh010_final_v001_t01.png{end}" for end in ("", ".json")}
     assert link_renders(other, store, day) == Linked(0, 1, 0, 0, ())
+
+
+def test_the_same_picture_under_one_name_of_two_lists_belongs_to_both(store: Store, renders: Renders) -> None:
+    lock = Lock().with_take(A, kept(store, key_of("a"), 1, "a1"))
+    other = Renders(renders.folder, "noir", "day")
+    path = renders.folder / sorted(NAMES)[0]
+    assert link_renders(renders, store, lock) == Linked(1, 0, 0, 0, ())
+    assert link_renders(other, store, lock) == Linked(0, 1, 0, 0, ())
+    assert link_renders(renders, store, Lock()) == Linked(0, 0, 0, 0, ())
+    assert path.exists()
+    assert Path(f"{path}.json").exists()
+    assert link_renders(other, store, Lock()).removed == 1
+    assert not path.exists()
+
+
+def test_another_picture_under_one_name_of_two_lists_is_said_with_its_owner(store: Store, renders: Renders) -> None:
+    ours = Lock().with_take(A, kept(store, key_of("a"), 1, "a1"))
+    theirs = Lock().with_take(A, kept(store, key_of("b"), 1, "b1"))
+    other = Renders(renders.folder, "noir", "day")
+    link_renders(renders, store, ours)
+    for _ in range(2):
+        done = link_renders(other, store, theirs)
+        [problem] = done.problems
+        assert problem.severity is Severity.WARNING
+        assert "of the shot list night of the same show" in problem.message
+        assert "another `show`" in problem.hint
+        assert "outputs.name" in problem.hint
+        assert link_renders(renders, store, ours) == Linked(0, 1, 0, 0, ())
+    assert (renders.folder / sorted(NAMES)[0]).read_bytes() == png("a1")
+    assert link_renders(other, store, Lock()).removed == 0
+    link_renders(renders, store, Lock())
+    assert link_renders(other, store, theirs) == Linked(1, 0, 0, 0, ())
+
+
+def test_a_folder_in_the_place_of_a_picture_is_said(store: Store, renders: Renders) -> None:
+    lock = Lock().with_take(A, kept(store, key_of("a"), 1, "a1"))
+    (renders.folder / sorted(NAMES)[0]).mkdir(parents=True)
+    [problem] = link_renders(renders, store, lock).problems
+    assert "did not make" in problem.message
 
 
 def test_a_name_that_now_means_another_picture_is_linked_anew(store: Store, renders: Renders) -> None:

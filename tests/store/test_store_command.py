@@ -51,6 +51,38 @@ def test_damage_is_named_and_ends_with_70(show: Path) -> None:
     assert [problem["rule"] for problem in asked["problems"]] == ["store-picture"]
 
 
+@pytest.mark.parametrize("harm", ["missing", "damaged", "record"])
+def test_a_slate_can_be_drawn_again_and_then_is_no_fault(show: Path, harm: str) -> None:
+    place = show / ".shotpilot/rehearsal/store"
+    store = Store(place)
+    take = kept(store, key_of("s"), 1, "one", request_id="r1")
+    same_roll = kept(store, key_of("s"), 2, "two", request_id="r1")
+    lost = store.path_of(take.pictures[0])
+    if harm == "missing":
+        lost.unlink()
+    elif harm == "damaged":
+        lost.chmod(0o644)
+        lost.write_bytes(bytes(take.pictures[0].bytes))
+    else:
+        [record] = place.rglob(f"{take.key}.1.json")
+        record.chmod(0o644)
+        record.write_text("{")
+        [other] = place.rglob(f"{take.key}.2.json")
+        other.unlink()
+        store.path_of(same_roll.pictures[0]).unlink()
+    result = run(show, "verify", "--rehearsal")
+    assert isinstance(result.exception, StoreDamaged)
+    assert "bring it back" not in result.stdout
+    assert "run shotpilot rehearse" in result.stdout
+    assert ("delete this file, then" in result.stdout) is (harm != "missing")
+    assert f"delete the folder {place}" in result.stdout
+    kept(store, key_of("s"), 3, "again", request_id="r2")
+    store.close()
+    result = run(show, "verify", "--rehearsal")
+    assert result.exit_code == 0, result.stdout
+    assert "drawn again under another number" in result.stdout
+
+
 def test_takes_are_listed_with_what_they_were_bought_for(show: Path) -> None:
     lines = run(show, "ls").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["sc010/sh010@iterate", "sc020/sh010@final"]

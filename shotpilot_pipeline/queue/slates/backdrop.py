@@ -32,7 +32,7 @@ def backdrop(copy: Copy, mood: Mood, ink: Ink, layout: Layout, words: str, panel
     shot = "/".join((copy.scene, copy.shot, copy.variant)) if copy.shot else words
     seed = sha256_text(f"{shot}\n{panel}\n{copy.chance}")
     painter = Painter(stage, LIGHT if mood.light else DARK, random.Random(seed), layout.focus)  # noqa: S311
-    paint(painter, words)
+    paint(painter, words, len(copy.faces))
     fade, at = _fade(layout, copy, small), (0, round(small[1] * above))
     picture = _placed(painter.picture, small, at, ink.ground, fade)
     accent = _placed(painter.accent, small, at, 0, fade)

@@ -6,6 +6,7 @@ keeps a 4K slate quick to draw, to pack and to read. The same copy gives the sam
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
 
@@ -28,6 +29,7 @@ from shotpilot_pipeline.queue.slates.mood import ACCENT, INKED, Ink, Mood, mood_
 
 MARK = "REHEARSAL"
 _MOST_TILE_PIXELS = 64_000_000  # a reference beyond this is not decoded for a thumbnail
+Shape = Callable[[Image.Image, int], Image.Image]  # a picture as a square of so many pixels
 _TILE_SIDE = 512  # pixels of a kept thumbnail
 
 
@@ -57,8 +59,9 @@ def _common(copy: Copy, mood: Mood, text: str, panel: int, lead: str = "") -> tu
     _frame_lines(draw, layout, ink, slate.size)
     _type(slate, draw, copy, layout, ink)
     _panel_strip(slate, draw, layout, ink, panel)
-    for box, tile in zip(layout.tiles, (*copy.faces, *copy.references), strict=True):
-        _tile(slate, draw, box, tile, layout, ink)
+    tiles = [*((tile, _covering) for tile in copy.faces), *((tile, _fitted) for tile in copy.references)]
+    for box, (tile, shape) in zip(layout.tiles, tiles, strict=True):
+        _tile(slate, draw, box, tile, layout, ink, shape)
     _clapper(slate, draw, layout, ink)
     _bar(slate, layout)
     return slate, layout
@@ -114,12 +117,14 @@ def _panel_strip(slate: Image.Image, draw: ImageDraw.ImageDraw, layout: Layout, 
         write(draw, at, label, size, ink.ground if number == panel else ink.soft, bold=number == panel)
 
 
-def _tile(slate: Image.Image, draw: ImageDraw.ImageDraw, box: Box, tile: Tile, layout: Layout, ink: Ink) -> None:
-    """A face or a reference in the tones of the slate, with its name below."""
+def _tile(
+    slate: Image.Image, draw: ImageDraw.ImageDraw, box: Box, tile: Tile, layout: Layout, ink: Ink, shape: Shape
+) -> None:
+    """A face or a reference in the tones of the slate, with its name below; `shape` brings it into its square."""
     side = box[2] - box[0]
     picture = thumbnail(tile.data) if tile.data else None
     if picture is not None:
-        filled = _covering(picture, side)
+        filled = shape(picture, side)
         slate.paste(filled.point(_TO_TONES), box[:2])
         draw.rectangle(box, None, ink.soft, max(1, round(1.2 * layout.unit)))
     else:
@@ -148,6 +153,15 @@ def _covering(picture: Image.Image, side: int) -> Image.Image:
     left, top = (picture.width - short) // 2, (picture.height - short) // 4
     square = picture.crop((left, top, left + short, top + short))
     return square.resize((side, side), Image.Resampling.BICUBIC)
+
+
+def _fitted(picture: Image.Image, side: int) -> Image.Image:
+    """The whole picture on a dark square: a reference is known by its composition, a slate by its code."""
+    scale = side / max(picture.size)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    square = Image.new("L", (side, side), 0)
+    square.paste(picture.resize(size, Image.Resampling.BICUBIC), ((side - size[0]) // 2, (side - size[1]) // 2))
+    return square
 
 
 @lru_cache(maxsize=32)  # the faces of a show come back in shot after shot

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shotpilot_pipeline.queue.slates.copy import Copy
-from shotpilot_pipeline.queue.slates.lettering import Block, fit_block, fit_line, width_of
+from shotpilot_pipeline.queue.slates.lettering import Block, fit_block, fit_line, prompt_of, width_of
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -74,7 +74,7 @@ def lay_out(copy: Copy, text: str, under: str, facts: str) -> Layout:
     tile = 72 if len(text) > _LONG else 104
     tiles, label, tile_top = _tile_boxes(copy, unit, column, last.y - round(14 * unit), tile)
     y = max(y, take[3] + round(16 * unit)) if not wide else y
-    block = _text_block(text, (column[2] - column[0], tile_top - y), unit, wide)
+    block = _text_block(prompt_of(text), (column[2] - column[0], tile_top - y), unit, wide)
     text_top = tile_top - block.height
     scene = (0.0, 1.0)
     if not wide:

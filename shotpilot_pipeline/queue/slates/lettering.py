@@ -1,10 +1,12 @@
 """Type on a slate: the one font that comes with Pillow, set in lines that fit. Does not know what is written.
 
-The font has the letters of ASCII and a few signs. Accents are dropped, what has no letter at all becomes a dot.
+The font has the letters of ASCII and a few signs. Accents are dropped; a sign it lacks becomes a dot, words in a script
+it lacks become their number, in brackets. No font of the machine is used: a slate is the same everywhere.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,10 +17,15 @@ LEADING = 1.34  # line height in font sizes
 _MASTER = 200  # font size at which widths are measured, then scaled
 _SIGNS = {
     **dict.fromkeys("–—−‐‑‒", "-"),
-    **dict(zip("×øØłŁđĐı•′″→", "xoOlLdDi·'\">", strict=True)),
-    **dict(zip("ßæÆœŒ€£", ("ss", "ae", "AE", "oe", "OE", "EUR", "GBP"), strict=True)),
+    **dict(zip("×•′″→⁄、。", "x·'\">/,.", strict=True)),
+    **dict(zip("ßẞæÆœŒ€£", ("ss", "SS", "ae", "AE", "oe", "OE", "EUR", "GBP"), strict=True)),
+    **dict(zip("ðÐþÞŋŊəƏ", ("d", "D", "th", "Th", "ng", "Ng", "e", "E"), strict=True)),
 }
 _KNOWN = frozenset([*map(chr, range(0x20, 0x7F)), *"©«°±´·»‘’“”…‹›™"])
+_LATIN = re.compile(r"LATIN (SMALL|CAPITAL) LETTER (?:DOTLESS )?([A-Z])(?: WITH .*)?\Z")
+_MENTION = re.compile(r"@(?:Element|Image)\d*")
+_STRANGE = "\ue000"  # stands for a letter the font lacks, while a text is folded
+_STRETCH = re.compile(f"{_STRANGE}(?:[\\s·,.-]*{_STRANGE})*")
 
 
 class Block(NamedTuple):
@@ -48,9 +55,44 @@ def settable(text: str) -> str:
     folded = " ".join(text.split())
     if folded.isascii() and folded.isprintable():
         return folded
-    flat = "".join(_SIGNS.get(sign, sign) for sign in folded)
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", flat) if not unicodedata.combining(sign))
-    return " ".join("".join(sign if sign in _KNOWN or sign.isspace() else "·" for sign in plain).split())
+    plain = "".join(map(_letter, folded))
+    return " ".join(_STRETCH.sub(_stretch, plain).split())
+
+
+def prompt_of(text: str) -> str:
+    """A prompt for a slate: as it is, or where most of it is in another script, a sentence that says so."""
+    words = [sign for sign in _MENTION.sub("", text) if sign.isalpha()]
+    strange = [sign for sign in words if _letter(sign) == _STRANGE]
+    if 2 * len(strange) <= len(words):
+        return text
+    scripts = dict.fromkeys(unicodedata.name(sign, "?").partition(" ")[0] for sign in strange)
+    names = ", ".join(name if name == "CJK" else name.title() for name in scripts)
+    mentions = ", ".join(dict.fromkeys(_MENTION.findall(text)))
+    about = f" It speaks of {mentions}." if mentions else ""
+    length = len(" ".join(text.split()))
+    return f"Prompt of {length} characters in a script this slate has no letters for ({names}).{about}"
+
+
+@lru_cache(maxsize=4096)
+def _letter(sign: str) -> str:
+    """One sign in letters the font has; a mark for a letter it lacks, a dot for anything else."""
+    parts = (part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part))
+    plain = "".join(_SIGNS.get(part) or _base(part) for part in _SIGNS.get(sign, parts))
+    if all(part in _KNOWN for part in plain):
+        return plain
+    kind = unicodedata.category(sign)[0]
+    return _STRANGE if kind in "LN" else "" if kind == "M" or unicodedata.category(sign) == "Cf" else "·"
+
+
+def _base(sign: str) -> str:
+    """The letter of the alphabet below a stroke, a hook or a missing dot."""
+    found = _LATIN.match(unicodedata.name(sign, "")) if not sign.isascii() else None
+    return (found[2].lower() if found[1] == "SMALL" else found[2]) if found else sign
+
+
+def _stretch(found: re.Match[str]) -> str:
+    count = found[0].count(_STRANGE)
+    return f"[{count} {'letter' if count == 1 else 'letters'}]"
 
 
 @lru_cache(maxsize=128)

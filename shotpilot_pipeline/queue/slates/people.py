@@ -25,8 +25,11 @@ _APART = 2.6  # heads between two people
 _TWO = r"\b(?:two|couple|both|lovers|pair of)\b"
 
 
-def people(painter: Painter, words: str) -> None:
-    """Silhouettes as large as the shot's size says, one for each member of the cast up to three."""
+def people(painter: Painter, words: str, cast: int = 0) -> None:
+    """Silhouettes as large as the shot's size says, one for each member of the cast up to three.
+
+    Whom the words mention counts first, then the `cast` of the request; only without either, words like "couple".
+    """
     mentioned = len(set(re.findall(r"@Element\d+", words)))
     crowd = bool(re.search(r"\b(?:crowd|gallery|audience|mob|army)\b", words, re.IGNORECASE))
     if not (mentioned or crowd or re.search(_PERSON, words, re.IGNORECASE)):
@@ -35,7 +38,7 @@ def people(painter: Painter, words: str) -> None:
     if crowd and head < 0.6:
         _crowd(painter)
         return
-    count = min(max(mentioned, 1 + bool(re.search(_TWO, words, re.IGNORECASE))), 3)
+    count = min(mentioned or cast or 1 + bool(re.search(_TWO, words, re.IGNORECASE)), 3)
     free = 2 * (1 - painter.focus[0]) if painter.focus[0] > 0.5 else 0.92  # of the width, around the light
     high = min(painter.size[1], painter.size[0] * 0.8)
     head = min(head, free * painter.size[0] / high / (_APART * (count - 1) + 1.4)) if count > 1 else head

@@ -11,11 +11,14 @@ from shotpilot_pipeline.queue.slates.painter import Painter, Point, rows
 from shotpilot_pipeline.queue.slates.people import people
 
 
-def paint(painter: Painter, words: str) -> None:
-    """Paint the scene the words speak of: the place, then the people in front of it, then the weather."""
+def paint(painter: Painter, words: str, cast: int = 0) -> None:
+    """Paint the scene the words speak of: the place, then the people in front of it, then the weather.
+
+    `cast` is how many faces the request brings.
+    """
     place = next((draw for form, draw in _PLACES if re.search(rf"\b(?:{form})", words, re.IGNORECASE)), _open_stage)
     place(painter)
-    people(painter, words)
+    people(painter, words, cast)
     for form, draw in _WEATHER:
         if re.search(rf"\b(?:{form})", words, re.IGNORECASE):
             draw(painter)

@@ -1,0 +1,61 @@
+"""What a memo says is said as the command that reads it would have said it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shotpilot_pipeline.shotlist.recall import compile_or_recall
+from tests.shotlist.compiling import catalog
+
+SHOT = "prompt: a, negative_prompt: blur, stages: {still: {model: kling-o3}}"
+LIST = f"""\
+shotlist: 1
+show: noir
+include: [scenes/more.yaml, ../cast.yaml]
+scenes: {{sc010: {{shots: {{sh010: {{{SHOT}}}}}}}}}
+"""
+MORE = f"scenes:\n  sc020:\n    shots:\n      sh010: {{{SHOT}}}\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "shotpilot.toml").write_text("")
+    (tmp_path / "lists/scenes").mkdir(parents=True)
+    (tmp_path / "lists/night.yaml").write_text(LIST)
+    (tmp_path / "lists/scenes/more.yaml").write_text(MORE)
+    (tmp_path / "cast.yaml").write_text("scenes: {sc030: {shots: {sh010: {%s}}}}" % SHOT)
+    return tmp_path
+
+
+def places(file: str, root: Path, memo: str) -> list[str]:
+    compiled, problems = compile_or_recall(Path(file), root, catalog(), root / memo, scenes=True)
+    assert compiled is not None, problems
+    tasks = [task.place for task in compiled.tasks]
+    shots = [shot.place for scene in compiled.scenes for shot in scene.shots]
+    assert tasks == shots
+    return [*tasks, *(str(problem.place) for problem in problems)]
+
+
+@pytest.mark.parametrize(
+    ("folder", "typed"),
+    [("lists", "night.yaml"), ("lists/scenes", "../night.yaml"), (".", "lists/night.yaml"), (".", "")],
+)
+@pytest.mark.parametrize("edited", [False, True])
+def test_places_of_a_memo_are_said_from_where_the_user_stands(
+    root: Path, folder: str, typed: str, edited: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    places("lists/night.yaml", root, "first.memo")
+    if edited:
+        (root / "lists/night.yaml").write_text(LIST.replace("prompt: a", "prompt: b"))
+    typed = typed or str(root / "lists/night.yaml")
+    monkeypatch.chdir(root / folder)
+    assert places(typed, root, "first.memo") == places(typed, root, "none.memo")
+    assert all((root / folder / place.partition(":")[0]).is_file() for place in places(typed, root, "first.memo"))
+
+
+def test_a_memo_holds_no_path_of_the_machine(root: Path) -> None:
+    places(str(root / "lists/night.yaml"), root, "a.memo")
+    assert str(root) not in (root / "a.memo").read_text()

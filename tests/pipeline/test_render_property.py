@@ -35,6 +35,7 @@ from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import Outcome
+from shotpilot_pipeline.values.plan import Plan
 from tests.pipeline.buying import PICTURE, committed, grey_picture, states, takes
 from tests.queue.faulty import IMPATIENT
 
@@ -130,8 +131,12 @@ scenes:
 {lines}"""
 
 
+async def agreed(plan: Plan) -> bool:
+    return True
+
+
 def once(reading: Reading, cap: Money | None) -> RunEnd:
-    end = anyio.run(render, reading, Wish(), Terms(lambda: "any:key", lambda plan: True, cap), lambda event: None)
+    end = anyio.run(render, reading, Wish(), Terms(lambda: "any:key", agreed, cap), lambda event: None)
     assert end is not None
     return end
 
@@ -144,7 +149,7 @@ def holds(liar: Liar, path: Path, paid_for: int, cap: int) -> None:
     assert liar.queue.billed_nano <= cap
 
 
-def played(text: str, pictures: int, rules: list[dict[str, Any]], strikes: list[tuple[int, bool]], tight: bool) -> None:
+def played(text: str, pictures: int, rules: list[dict[str, Any]], strikes: list[tuple[int, bool]]) -> None:
     """Run the list, struck again and again, then to its end, with every unknown decided."""
     cap = pictures * PICTURE
     with tempfile.TemporaryDirectory() as name, patch.dict("os.environ", {"SHOTPILOT_FAL_QUEUE_URL": ORIGIN}):

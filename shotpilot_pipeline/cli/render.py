@@ -111,10 +111,12 @@ def _key_finder(reading: Reading, file: Path) -> Callable[[], str]:
     return find
 
 
-def _agreement(reading: Reading, screen: Screen, agreed: bool) -> Callable[[Plan], bool]:
+def _agreement(reading: Reading, screen: Screen, agreed: bool) -> Callable[[Plan], Awaitable[bool]]:
     """Shows the plan and asks; raises UsageError where there is nobody to ask."""
 
-    def agree(plan: Plan) -> bool:
+    async def agree(plan: Plan) -> bool:
+        import anyio.to_thread  # heavy: kept off the path of --help
+
         if not screen.asked.quiet or not agreed:
             for line in (*plan_lines(plan, reading.compiled, screen, changes=True),
                          *totals_lines(plan, screen, rehearsal=False)):  # fmt: skip
@@ -126,7 +128,8 @@ def _agreement(reading: Reading, screen: Screen, agreed: bool) -> Callable[[Plan
                 f"nothing was sent: this would spend ${plan.totals.cost} and there is nobody to ask; add --yes, and "
                 "--max-cost USD for a limit"
             )
-        return click.confirm(f"Buy this for ${plan.totals.cost}?", err=True)
+        question = f"Buy this for ${plan.totals.cost}?"
+        return await anyio.to_thread.run_sync(lambda: _confirmed(question), abandon_on_cancel=True)
 
     return agree
 

@@ -105,7 +105,6 @@ class _Reconciling:
         show = self.reading.compiled.show
         release_unsent(self.ledger, show)
         chosen = self._chosen() if self.decision.is_one else ()
-        self._decide(chosen)
         try:
             key = find_key()
         except KeyOrBalance as error:
@@ -115,6 +114,8 @@ class _Reconciling:
         else:
             async with client_of(self.reading.settings, key) as client:
                 await self._look(client, chosen)
+        still = {roll.id for roll in self.ledger.unknowns(show)}  # what the list had is adopted, whatever was decided
+        self._decide([roll for roll in chosen if roll.id in still])
         self.done.lost = tuple(Lost(roll, self.found.get(roll.id)) for roll in self.ledger.unknowns(show))
         self.done.open = sum(roll.state is State.SUBMITTED for roll in self.ledger.unfinished(show))
         return self.done

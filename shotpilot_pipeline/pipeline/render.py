@@ -7,7 +7,7 @@ What it adds to a rehearsal: real hosts and a key, the ledger as the engine's bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shotpilot_pipeline.engine.desk import Brake
@@ -42,7 +42,7 @@ class Terms:
     """
 
     find_key: Callable[[], str]
-    agree: Callable[[Plan], bool]
+    agree: Callable[[Plan], Awaitable[bool]]
     max_cost: Money | None = None
     unattended: bool = False
 
@@ -93,7 +93,7 @@ class _Render:
                 await recover(self.ledger, self._shop(client, "recovery"), self._hear, limits_of(settings), self.brake)
             plan = self._plan()
             self._check(plan)
-            if plan.totals.rolls and not self.terms.agree(plan):
+            if plan.totals.rolls and not await self.terms.agree(plan):
                 return None
             return await self._carry(client, plan)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from shotpilot_pipeline.engine.desk import Brake
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
-from shotpilot_pipeline.errors import UsageError
+from shotpilot_pipeline.errors import Problem, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import LedgerUploads, caps_of, client_of, limits_of
@@ -25,6 +25,7 @@ from shotpilot_pipeline.queue.client import QueueClient
 from shotpilot_pipeline.queue.ledger.book import LedgerBook
 from shotpilot_pipeline.queue.ledger.charge import unit_prices
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
+from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event, RunStopped
@@ -80,11 +81,13 @@ class _Render:
     stops: list[int] = field(default_factory=list)
     early: list[Event] = field(default_factory=list)  # told before there is a run to write them down
     keeper: Keeper | None = None
+    doubts: list[Problem] = field(default_factory=list)  # for a person to know, told at the end
 
     async def run(self) -> RunEnd | None:
         """The whole of it."""
         settings, show = self.reading.settings, self.reading.compiled.show
         release_unsent(self.ledger, show)
+        self.doubts += put_back_lost(self.store, self.reading.places.renders)  # what is there is not bought again
         left = needs_recovery(self.ledger, show, settings.get("fal", "queue_url"))
         if not left and not self._plan().totals.rolls:
             return await self._carry(None, self._plan())
@@ -150,7 +153,11 @@ class _Render:
         with Keeper(self.reading, self.store, plan) as keeper:
             self.keeper = keeper
             known = self._known()
-            keeper.problems += [*unknown_picks(self.reading, known), *stale_picks(self.reading, known, plan)]
+            keeper.problems += [
+                *self.doubts,
+                *unknown_picks(self.reading, known),
+                *stale_picks(self.reading, known, plan),
+            ]
             for event in self.early:
                 keeper.hear(event)
             ends = _at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)

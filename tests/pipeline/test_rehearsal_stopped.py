@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -86,11 +87,15 @@ def test_a_second_run_at_once_is_told_who_holds_the_show(tmp_path: Path) -> None
     assert str(first.pid) in second.stderr
 
 
-def test_a_picture_somebody_deleted_is_made_again(tmp_path: Path) -> None:
+def test_a_picture_somebody_deleted_comes_back_from_its_name_or_is_made_again(tmp_path: Path) -> None:
     path = write_list(tmp_path, LIST)
     run_json("rehearse", path)
     lost = sorted((tmp_path / ".shotpilot/rehearsal/store/objects").rglob("*.png"))[0]
     lost.unlink()
     assert run_json("plan", path, "--rehearsal")["totals"]["images_new"] >= 1
+    assert run_json("rehearse", path)["takes_new"] == 0
+    assert lost.exists()
+    lost.unlink()
+    shutil.rmtree(tmp_path / ".shotpilot/rehearsal/renders")
     assert run_json("rehearse", path)["takes_new"] >= 1
     assert run_json("plan", path, "--rehearsal")["totals"]["images_new"] == 0

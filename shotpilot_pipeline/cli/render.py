@@ -115,8 +115,6 @@ def _agreement(reading: Reading, screen: Screen, agreed: bool) -> Callable[[Plan
     """Shows the plan and asks; raises UsageError where there is nobody to ask."""
 
     async def agree(plan: Plan) -> bool:
-        import anyio.to_thread  # heavy: kept off the path of --help
-
         if not screen.asked.quiet or not agreed:
             for line in (*plan_lines(plan, reading.compiled, screen, changes=True),
                          *totals_lines(plan, screen, rehearsal=False)):  # fmt: skip
@@ -129,7 +127,7 @@ def _agreement(reading: Reading, screen: Screen, agreed: bool) -> Callable[[Plan
                 "--max-cost USD for a limit"
             )
         question = f"Buy this for ${plan.totals.cost}?"
-        return await anyio.to_thread.run_sync(lambda: _confirmed(question), abandon_on_cancel=True)
+        return await _confirmed(question)
 
     return agree
 
@@ -138,8 +136,6 @@ def _first_signal(brake: Brake, screen: Screen) -> Callable[[int], Awaitable[boo
     """What the first Ctrl-C does: nothing more is sent, and on a terminal it is offered to take back what was."""
 
     async def first(number: int) -> bool:
-        import anyio.to_thread  # heavy: kept off the path of --help
-
         code = ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED
         brake.stop(Interrupted(code))
         if number != signal.SIGINT or not brake.on_their_way or not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -148,7 +144,7 @@ def _first_signal(brake: Brake, screen: Screen) -> Callable[[int], Awaitable[boo
             f"\nStopped sending. Cancel the {counted(brake.on_their_way, 'request')} on the way? "
             "(no: the next render collects them; Ctrl-C: leave at once)"
         )
-        if not await anyio.to_thread.run_sync(lambda: _confirmed(question), abandon_on_cancel=True):
+        if not await _confirmed(question):
             return True
         await brake.take_back()
         screen.message("Asked the queue to cancel; waiting for what becomes of each.")
@@ -157,11 +153,13 @@ def _first_signal(brake: Brake, screen: Screen) -> Callable[[int], Awaitable[boo
     return first
 
 
-def _confirmed(question: str) -> bool:
-    try:
-        return click.confirm(question, err=True)
-    except click.Abort:
-        return False
+async def _confirmed(question: str) -> bool:
+    """Ask on the terminal without holding up the run, nor a Ctrl-C: the answer is waited for, then read."""
+    import anyio  # heavy: kept off the path of --help
+
+    click.echo(f"{question} [y/N]: ", nl=False, err=True)
+    await anyio.wait_readable(sys.stdin.fileno())
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _stopped_words(brake: Brake) -> str:

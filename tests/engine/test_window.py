@@ -52,13 +52,12 @@ async def test_first_come_first_served_and_a_place_that_is_given_up_is_passed_on
                 entered.append(number)
                 await anyio.lowlevel.checkpoint()
 
-    async with anyio.create_task_group() as group:
-        async with window:
-            for number in range(3):
-                group.start_soon(one, number)
-            for _ in range(5):
-                await anyio.lowlevel.checkpoint()
-            scopes[1].cancel()
+    async with anyio.create_task_group() as group, window:
+        for number in range(3):
+            group.start_soon(one, number)
+        for _ in range(5):
+            await anyio.lowlevel.checkpoint()
+        scopes[1].cancel()
     assert entered == [0, 2]
     async with window:
         assert window.size == 1

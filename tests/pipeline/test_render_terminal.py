@@ -1,0 +1,67 @@
+"""A render at a terminal: the question before money moves, and what Ctrl-C offers."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shows import COMMAND
+from tests.pipeline.buying import Service, render, service, show, states, takes
+
+CTRL_C = b"\x03"
+Step = tuple[Callable[[bytes], bool], bytes]  # when to type, and what
+
+
+def says(words: bytes) -> Callable[[bytes], bool]:
+    return lambda seen: words in seen
+
+
+def typed(host: Service, path: Path, steps: Sequence[Step]) -> int:
+    """A render at a terminal of its own, with `steps` typed one after the other. Returns its exit code."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(COMMAND[0], [*COMMAND, "render", str(path)], host.environment | {"TERM": "xterm"})
+    left, seen, ends = list(steps), b"", time.monotonic() + 60
+    while time.monotonic() < ends:
+        if select.select([terminal], [], [], 0.05)[0]:
+            try:
+                seen += os.read(terminal, 65536)
+            except OSError:  # the other side has closed
+                break
+        if left and left[0][0](seen):
+            os.write(terminal, left.pop(0)[1])
+    assert not left, seen.decode(errors="replace")
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+@pytest.mark.parametrize(("answer", "code"), [(b"n\n", 0), (CTRL_C, 130)])
+def test_no_is_no(tmp_path: Path, answer: bytes, code: int) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        assert typed(host, path, [(says(b"Buy this for $0.112?"), answer)]) == code
+        assert (host.queue.accepted, states(path)) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [(b"y\n", {"closed": 2}), (b"n\n", {"submitted": 2}), (CTRL_C, {"submitted": 2})]
+)
+def test_ctrl_c_offers_to_cancel_what_is_on_its_way(tmp_path: Path, answer: bytes, left: dict[str, int]) -> None:
+    path = show(tmp_path)
+    with service(service_seconds=8.0) as host:
+        steps: list[Step] = [
+            (says(b"Buy this"), b"y\n"),
+            (lambda seen: states(path).get("submitted", 0) == 2, CTRL_C),
+            (says(b"Cancel the 2 requests"), answer),
+        ]
+        assert typed(host, path, steps) == 130
+        assert states(path) == left
+        if answer == b"y\n":
+            host.queue.service_seconds = 0.0
+            assert render(host, path).returncode == 0
+            assert takes(path) == 6

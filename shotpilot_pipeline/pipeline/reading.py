@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from shotpilot_pipeline.catalog.cards import Catalog, load_catalog
-from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
+from shotpilot_pipeline.errors import BadFiles, Place, Problem
 from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import Settings, read_settings
+from shotpilot_pipeline.plan.graph import in_order
 from shotpilot_pipeline.shotlist.recall import compile_or_recall
-from shotpilot_pipeline.shotlist.source import find_root, kind_of
+from shotpilot_pipeline.shotlist.source import find_root, kind_of, read_source
 from shotpilot_pipeline.store.names import name_clashes, pattern_faults
 from shotpilot_pipeline.values.task import Compiled
 
@@ -42,15 +44,24 @@ def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool
     settings = read_settings(root)
     catalog = load_catalog(root / "models")
     places = places_of(file, root, rehearsal=rehearsal, store=root / settings.get("store", "place"))
-    compiled, problems = compile_or_recall(file, root, catalog, places.memo, scenes=scenes)
-    if compiled is not None:
-        problems = (*problems, *_name_problems(compiled, file))
-    if compiled is None or any(problem.severity is Severity.ERROR for problem in problems):
+    check = partial(_list_problems, file=file, root=root)
+    compiled, problems = compile_or_recall(file, root, catalog, places.memo, check, scenes=scenes)
+    if compiled is None:
         raise BadFiles(problems)
     return Reading(places, settings, catalog, compiled, problems)
 
 
-def _name_problems(compiled: Compiled, file: Path) -> list[Problem]:
+def _list_problems(compiled: Compiled, file: Path, root: Path) -> list[Problem]:
+    """What other rooms find wrong with a list that compiles: its file names, and picks that go in a circle."""
+    problems = _name_problems(compiled, file, root)
+    try:
+        in_order(compiled.tasks)
+    except BadFiles as circles:
+        problems += circles.problems
+    return problems
+
+
+def _name_problems(compiled: Compiled, file: Path, root: Path) -> list[Problem]:
     """What is wrong with the list's own pattern of file names; nothing is, where it keeps the usual one."""
     if not compiled.name_pattern:
         return []
@@ -59,7 +70,15 @@ def _name_problems(compiled: Compiled, file: Path) -> list[Problem]:
         faults = name_clashes(
             compiled.show, ((task.address, task.panels) for task in compiled.tasks), compiled.name_pattern
         )
-    return [Problem("outputs-name", Place(str(file)), f"outputs.name: {fault}") for fault in faults]
+    place = _place_of(file, root, "outputs", "name") if faults else Place(str(file))
+    return [Problem("outputs-name", place, f"outputs.name: {fault}") for fault in faults]
+
+
+def _place_of(file: Path, root: Path, *path: str) -> Place:
+    """Where a value of the list's head was written: looked up by reading again, as only a fault asks for it."""
+    source, _ = read_source(file, root)
+    node = source.head.get(*path) if source is not None else None
+    return node.place if node is not None else Place(str(file))
 
 
 def root_of(file: Path, project: Path | None) -> Path:

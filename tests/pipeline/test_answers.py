@@ -16,6 +16,7 @@ from PIL import Image
 from shotpilot_pipeline.cli.main import shotpilot
 from shotpilot_pipeline.errors import BadFiles
 from shotpilot_pipeline.pipeline import answers
+from shotpilot_pipeline.pipeline.checking import check_file
 from shotpilot_pipeline.store import index
 from tests.cli.shows import LIST, write_list
 
@@ -189,3 +190,32 @@ def test_a_list_that_takes_the_name_of_another_is_read_anew(show: Path) -> None:
 
 def ask_state(path: Path) -> str:
     return answers.ask(path, None, rehearsal=True, asked={}).digest
+
+
+CIRCLE = """\
+shotlist: 1
+show: night
+images:
+  one: {pick: sc010/sh020@still}
+  two: {pick: sc010/sh010@still}
+scenes: {sc010: {shots: {sh010: {prompt: "@one"}, sh020: {prompt: "@two"}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (CIRCLE, "night.yaml:6:1: these need each other in a circle"),
+        (LIST + 'outputs: {name: "{shto}_{take}_v{version}"}\n', "night.yaml:24:17: outputs.name: there is no field"),
+        (LIST + "outputs:\n  name: v{version}_t{take}\n", "night.yaml:25:9: outputs.name: sc010/sh010@"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "rehearse"])
+def test_a_list_that_does_not_pass_leaves_nothing_behind(tmp_path: Path, text: str, says: str, command: str) -> None:
+    path = write_list(tmp_path, text)
+    for _ in range(2):
+        with pytest.raises(BadFiles) as bad:
+            ask(command, path)
+        assert says in str(bad.value)
+        assert [str(problem) for problem in check_file(path, None).problems] == str(bad.value).splitlines()
+        assert [file.name for file in tmp_path.rglob("*")] == [path.name]

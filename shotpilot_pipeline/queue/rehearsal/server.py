@@ -18,7 +18,8 @@ from shotpilot_pipeline.queue.rehearsal.routes import respond
 from shotpilot_pipeline.queue.rehearsal.wire import Answer, Request
 
 _RECEIVE = 64 * 1024  # bytes
-_MOST_BODY = 64 * 1024 * 1024  # bytes of one request
+_MOST_BODY = 300_000_000  # bytes of one request: fourteen pictures of 15 MB as base64, and room to spare
+_TOO_LONG = f"the body is longer than {_MOST_BODY // 10**6} MB"
 _IDLE = 75.0  # seconds a silent connection is kept
 _LINGER = 1.0  # seconds
 _GRACE = 10.0  # seconds an answer may still take after a stop
@@ -134,11 +135,13 @@ class _Connection:
         event = await self._first()
         if not isinstance(event, h11.Request):
             return None
+        if _told_length(event) > _MOST_BODY:
+            raise h11.RemoteProtocolError(_TOO_LONG, error_status_hint=413)
         body = bytearray()
         while isinstance(part := await self._next(), h11.Data):
             body += part.data
             if len(body) > _MOST_BODY:
-                raise h11.RemoteProtocolError("the body is too long", error_status_hint=413)
+                raise h11.RemoteProtocolError(_TOO_LONG, error_status_hint=413)
         if not isinstance(part, h11.EndOfMessage):
             return None
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in event.headers}
@@ -184,3 +187,8 @@ class _Connection:
         data = self.http.send(event)
         if data:
             await self.wire.send(data)
+
+
+def _told_length(request: h11.Request) -> int:
+    """The length of the body in bytes as its header tells it, which h11 has checked to be digits; 0 if it does not."""
+    return next((int(value) for name, value in request.headers if name == b"content-length"), 0)

@@ -219,3 +219,31 @@ def test_a_list_that_does_not_pass_leaves_nothing_behind(tmp_path: Path, text: s
         assert says in str(bad.value)
         assert [str(problem) for problem in check_file(path, None).problems] == str(bad.value).splitlines()
         assert [file.name for file in tmp_path.rglob("*")] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "passes"),
+    [
+        ("s" * 190, "", True),
+        ("s" * 210, "", False),
+        ("s" * 260, "", False),
+        ("s" * 210, 'outputs: {name: "{scene}_{stage}_v{version}_t{take}"}\n', False),
+        ("s" * 225, 'outputs: {name: "{shot}_{stage}_v{version}_t{take}"}\n', False),
+        ("s" * 100, 'outputs: {name: "{shot}_{shot}_{shot}_{stage}_v{version}_t{take}"}\n', False),
+        ("s" * 210, 'outputs: {name: "{stage}/{shot}_v{version}_t{take}"}\n', True),
+    ],
+)
+def test_a_name_too_long_for_a_disk_is_told_before_anything_is_made(
+    tmp_path: Path, name: str, more: str, passes: bool
+) -> None:
+    path = write_list(tmp_path, LIST.replace("sh020", name) + more)
+    if more.count("{scene}"):
+        path.write_text(path.read_text().replace("sc010", "c" * 230))
+    errors = [str(problem) for problem in check_file(path, None).problems]
+    assert (not errors) == passes
+    if not passes:
+        ask_state(path)
+        assert all("night.yaml:" in error and "file name of" in error and "shorten the id" in error for error in errors)
+        assert [file.name for file in tmp_path.rglob("*")] == [path.name]
+    else:
+        ask("rehearse", path, "--quiet")

@@ -188,7 +188,9 @@ def _unknown(wrong: Wrong, at: _At) -> Said:
 def _foreign(key: str, value: object) -> str:
     """What a word of the queue or of another tool is called here, with the number that was written."""
     hint = _FOREIGN.get(key, "")
-    return hint.replace("4", str(value)) if type(value) is int and 0 < value <= _MOST_ECHOED else hint
+    number = str(value)  # the value of a key that is not known is still text
+    echoed = number.isdigit() and len(number) <= len(str(_MOST_ECHOED)) and 0 < int(number) <= _MOST_ECHOED
+    return hint.replace("4", str(int(number))) if echoed else hint
 
 
 @cache

@@ -10,12 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shotpilot_pipeline.catalog.faults import card_sentence
 from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import BadFiles, Place, Problem
 from shotpilot_pipeline.values.digest import digest_of, sha256_text
 from shotpilot_pipeline.values.money import Money
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 TEXT_TO_IMAGE = "text-to-image"
 IMAGE_TO_IMAGE = "image-to-image"
@@ -184,7 +188,7 @@ def _faults(path: Path, data: object) -> list[Problem]:
     from jsonschema import Draft202012Validator, SchemaError
 
     found = [
-        _bad(path, f"{'.'.join(map(str, fault.absolute_path)) or 'the card'}: {fault.message}")
+        _bad(path, card_sentence([*fault.absolute_path], *_words(fault)))
         for fault in Draft202012Validator(schema("model-1")).iter_errors(data)
     ]
     if not found and isinstance(data, dict):
@@ -194,6 +198,11 @@ def _faults(path: Path, data: object) -> list[Problem]:
             except SchemaError as fault:
                 found.append(_bad(path, f"endpoints.{kind}.input is not a JSON Schema: {fault.message}"))
     return found
+
+
+def _words(fault: ValidationError) -> tuple[str, Any, Any, Mapping[str, Any]]:
+    held = fault.schema if isinstance(fault.schema, dict) else {}
+    return str(fault.validator), fault.validator_value, fault.instance, held
 
 
 def _bad(path: Path, message: str) -> Problem:

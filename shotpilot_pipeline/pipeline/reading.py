@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from shotpilot_pipeline.catalog.cards import Catalog, load_catalog
-from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, UsageError
 from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import Settings, read_settings
+from shotpilot_pipeline.plan.graph import in_order, place_of
 from shotpilot_pipeline.shotlist.recall import compile_or_recall
-from shotpilot_pipeline.shotlist.source import find_root, kind_of
-from shotpilot_pipeline.store.names import name_clashes, pattern_faults
-from shotpilot_pipeline.values.task import Compiled
+from shotpilot_pipeline.shotlist.source import find_root, kind_of, read_source
+from shotpilot_pipeline.store.names import LONGEST, name_clashes, pattern_faults, picture_path
+from shotpilot_pipeline.values.address import Address
+from shotpilot_pipeline.values.task import Compiled, Task
 
 #: What the files of shot lists end in; others beside a list (a backup, a PDF) are not looked at.
 _ENDINGS = ("", ".yaml", ".yml", ".json", ".txt")
+
+
+_BESIDE = len("..json.1234567.tmp")  # what stands around a picture's name while its sidecar is written beside it
+_LONGEST = LONGEST - _BESIDE  # bytes of a picture's name
+_VERSION = 9_999  # of a shot's picture; more versions than anybody makes
+_AROUND = len("___v9999_t1000_p09.jpeg")  # what the usual name has besides the show and the address
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +53,79 @@ def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool
     catalog = load_catalog(root / "models")
     store, queue = root / settings.get("store", "place"), settings.get("fal", "queue_url")
     places = places_of(file, root, rehearsal=rehearsal, store=store, queue=queue)
-    compiled, problems = compile_or_recall(file, root, catalog, places.memo, scenes=scenes)
-    if compiled is not None:
-        problems = (*problems, *_name_problems(compiled, file))
-    if compiled is None or any(problem.severity is Severity.ERROR for problem in problems):
+    check = partial(_list_problems, file=file, root=root)
+    compiled, problems = compile_or_recall(file, root, catalog, places.memo, check, scenes=scenes)
+    if compiled is None:
         raise BadFiles(problems)
     return Reading(places, settings, catalog, compiled, problems)
 
 
-def _name_problems(compiled: Compiled, file: Path) -> list[Problem]:
+def _list_problems(compiled: Compiled, file: Path, root: Path) -> list[Problem]:
+    """What other rooms find wrong with a list that compiles: its file names, and picks that go in a circle."""
+    problems = _name_problems(compiled, file, root)
+    if not problems:
+        problems += _long_names(compiled)
+    try:
+        in_order(compiled.tasks)
+    except BadFiles as circles:
+        problems += circles.problems
+    return problems
+
+
+def _long_names(compiled: Compiled) -> Iterator[Problem]:
+    """Shots whose pictures would get a name that no disk takes, told before the first of them is paid for.
+
+    The names are made up only where some id is long; otherwise a bound of them is enough.
+    """
+    widest = max((len(task.address) for task in compiled.tasks), default=0)
+    pattern = compiled.name_pattern
+    bound = widest + len(compiled.show) + _AROUND
+    if pattern:
+        bound = pattern.count("{") * max(widest, len(compiled.show), len(compiled.title.encode())) + len(
+            pattern.encode()
+        )
+    told: set[str] = set()
+    for task in compiled.tasks if bound > _LONGEST else ():
+        shot = task.address.partition("@")[0]
+        fault = _long_name(compiled, task) if task.state != "omit" and shot not in told else ""
+        if fault:
+            told.add(shot)
+            hint = "shorten the id of the show, scene, shot, variant or stage, or say outputs.name"
+            yield Problem("name-long", place_of(task), fault, hint, address=task.address)
+
+
+def _long_name(compiled: Compiled, task: Task) -> str:
+    """What is wrong with the longest name that a picture of `task` can get; "" for nothing."""
+    show, title, panel = compiled.show, compiled.title, 9 if task.panels > 1 else 0
+    place = Address.parse(task.address)
+    try:
+        path = picture_path(show, place, _VERSION, task.takes, panel, "jpeg", compiled.name_pattern, title)
+    except UsageError:
+        return f"its pictures would have a file name of more than {LONGEST} bytes, which no disk takes"
+    longest = max(len(part.encode()) for part in path.split("/"))
+    if longest <= _LONGEST:
+        return ""
+    return f"its pictures would have a file name of {longest} bytes; {_LONGEST} can be kept, with what lies beside them"
+
+
+def _name_problems(compiled: Compiled, file: Path, root: Path) -> list[Problem]:
     """What is wrong with the list's own pattern of file names; nothing is, where it keeps the usual one."""
     if not compiled.name_pattern:
         return []
     faults = pattern_faults(compiled.name_pattern)
-    if not faults:
+    if not faults and not any(_long_names(compiled)):
         faults = name_clashes(
             compiled.show, ((task.address, task.panels) for task in compiled.tasks), compiled.name_pattern
         )
-    return [Problem("outputs-name", Place(str(file)), f"outputs.name: {fault}") for fault in faults]
+    place = _place_of(file, root, "outputs", "name") if faults else Place(str(file))
+    return [Problem("outputs-name", place, f"outputs.name: {fault}") for fault in faults]
+
+
+def _place_of(file: Path, root: Path, *path: str) -> Place:
+    """Where a value of the list's head was written: looked up by reading again, as only a fault asks for it."""
+    source, _ = read_source(file, root)
+    node = source.head.get(*path) if source is not None else None
+    return node.place if node is not None else Place(str(file))
 
 
 def root_of(file: Path, project: Path | None) -> Path:

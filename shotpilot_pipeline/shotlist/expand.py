@@ -29,12 +29,13 @@ from shotpilot_pipeline.shotlist.settings import (
     with_level,
 )
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText
-from shotpilot_pipeline.shotlist.vary import PLAIN, BadVary, Variant, variants
+from shotpilot_pipeline.shotlist.vary import BadVary, Variant, variants
 from shotpilot_pipeline.shotlist.words import PROMPT_KEYS
 from shotpilot_pipeline.values.request import pick_mark
 from shotpilot_pipeline.values.task import CHOOSERS, FIRST, HUMAN, NO_PRICE, ShotInfo, Task
 
 OMIT = "omit"
+MOST_TAKES = 1_000  # as schemas/shotlist-1.schema.json has it
 #: What a text of an axis can set: keys whose value is one word, number or text.
 _AXIS_NUMBERS = ("takes", "duration")
 _AXIS_CHOICES = {"carry": ("prompt", "image"), "panels": ("each", "together"), "output_format": ("png", "jpeg", "webp")}
@@ -126,15 +127,15 @@ class _Shot:
         for problem in unknown_stages(self.level, self.film.stages):
             self._note(problem)
         tasks: list[Task] = []
-        cells: tuple[Variant, ...] = (PLAIN,)
+        cells: tuple[Variant, ...] = ()
         try:
-            self.series = series_of(self.node)
             cells = variants(self._vary())
+            self.series = series_of(self.node)
             self._check_axes()
             tasks = list(self._omitted()) if state == OMIT else self._tasks(cells, state)
         except (ShotFault, BadVary) as fault:
             self._note(fault.problem)
-        info = ShotInfo(self.text.id, self.place, state, self._words(cells))
+        info = ShotInfo(self.text.id, self.place, state, self._words(cells) if cells else ())
         return ShotTasks(tuple(tasks), info, tuple(self.problems.values()), self.sources, tuple(self.asks))
 
     def _note(self, problem: Problem) -> None:
@@ -364,6 +365,8 @@ def _tags(settings: Settings) -> tuple[str, ...]:
 
 def _check_axis_value(axis: str, node: Node) -> None:
     text = str(node.value)
+    if axis == "takes" and text.isdigit() and (len(text) > len(str(MOST_TAKES)) or int(text) > MOST_TAKES):
+        raise ShotFault("vary", node.place, f"takes cannot be {text}", f"write 1 to {MOST_TAKES}")
     if axis in _AXIS_NUMBERS and not (text.isdigit() and int(text)):
         raise ShotFault("vary", node.place, f"{axis} is a number, not {text!r}", "write a whole number from 1 up")
     choices = _AXIS_CHOICES.get(axis)

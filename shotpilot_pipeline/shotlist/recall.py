@@ -8,7 +8,7 @@ language itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,20 +30,24 @@ if TYPE_CHECKING:
     from shotpilot_pipeline.shotlist.source import Source
 
 
+Check = Callable[[Compiled], Sequence[Problem]]
+
+
 def compile_or_recall(
-    file: Path, root: Path, catalog: Catalog, memo_path: Path, *, scenes: bool = False
+    file: Path, root: Path, catalog: Catalog, memo_path: Path, check: Check = lambda _: (), *, scenes: bool = False
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
     """The compiled list and every problem of it; None where there is an error.
 
-    `scenes` asks for the words of the shots too, which only reports need. Never raises for what files hold.
+    `check` says what other rooms find wrong with a list that compiles; only one that passes gets a memo, so what is
+    recalled need not be checked again. `scenes` asks for the words of the shots too, which only reports need. Never
+    raises for what files hold.
     """
     with collector_paused():
         memo = read_memo(memo_path, Whereabouts(file, root).shown)
         if memo is not None and stands(memo.stamp, file, root, catalog):
-            return memo.compiled_with_scenes() if scenes else memo.compiled, tuple(
-                in_place_order(found for _, found in memo.problems)
-            )
-        return _compile(file, root, catalog, memo, memo_path, words=scenes)
+            problems = tuple(in_place_order(found for _, found in memo.problems))
+            return memo.compiled_with_scenes() if scenes else memo.compiled, problems
+        return _compile(file, root, catalog, memo, memo_path, check, words=scenes)
 
 
 def stands(stamp: Stamp, file: Path, root: Path, catalog: Catalog) -> bool:
@@ -102,7 +106,7 @@ def _reference_stands(path: Path, fact: Sequence[object]) -> bool:
 
 
 def _compile(
-    file: Path, root: Path, catalog: Catalog, memo: Memo | None, memo_path: Path, *, words: bool
+    file: Path, root: Path, catalog: Catalog, memo: Memo | None, memo_path: Path, check: Check, *, words: bool
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
     from shotpilot_pipeline.shotlist.compile import compile_shot, join
     from shotpilot_pipeline.shotlist.film import open_film
@@ -127,6 +131,8 @@ def _compile(
     compiled, joined = join(film, source, parts)
     told += ((-1, problem) for problem in joined)
     compiled = replace(compiled, sources={**recall.sources, **compiled.sources})
+    if not any(problem.severity is Severity.ERROR for _, problem in told):
+        told += ((-1, problem) for problem in check(compiled))
     problems_in_order = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems_in_order):
         return None, problems_in_order

@@ -17,6 +17,7 @@ _WANTED = {
     "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
     "object": "a map (`key: value` lines)", "array": "a list",
 }  # fmt: skip
+_MOST_ECHOED = 1_000  # of a number that is said again in a hint: as many takes as are taken
 _MOST_CHOICES = 12  # keys named in a hint; more would not be read
 _TAKE_NUMBER = r"^(v"  # how the pattern for the number of a take begins
 #: Words of the queue and of other tools, and what they are called here.
@@ -174,7 +175,7 @@ def _unknown(wrong: Wrong, at: _At) -> Said:
     for key in wrong.value:
         if key in known or any(pattern.search(key) for pattern in allowed):
             continue
-        hint = _FOREIGN.get(key, "") or near(key, known)
+        hint = _foreign(key, wrong.value[key]) or near(key, known)
         if title == "Fragment" and key in schema("shotlist-1")["properties"]:
             hint = "write it in the shot list that includes this fragment"
         if not hint and len(allowed) > 1:
@@ -182,6 +183,14 @@ def _unknown(wrong: Wrong, at: _At) -> Said:
         place = at.node.map[key].key_place
         message = f"{shown(key)!r} is not a key" + f" of {_article(title) or at.name}"
         yield "schema-unknown-key", place, message, hint or f"its keys are {_choices(known)}"
+
+
+def _foreign(key: str, value: object) -> str:
+    """What a word of the queue or of another tool is called here, with the number that was written."""
+    hint = _FOREIGN.get(key, "")
+    number = str(value)  # the value of a key that is not known is still text
+    echoed = number.isdigit() and len(number) <= len(str(_MOST_ECHOED)) and 0 < int(number) <= _MOST_ECHOED
+    return hint.replace("4", str(int(number))) if echoed else hint
 
 
 @cache

@@ -17,7 +17,7 @@ from shotpilot_pipeline.catalog.schemas import schema
 _SILENT = {"$schema", "$id", "$defs", "title", "description", "examples", "default", "contentMediaType"}
 _READ = {
     *("$ref", "type", "enum", "const", "pattern", "properties", "patternProperties", "additionalProperties", "items"),
-    *("propertyNames", "anyOf", "oneOf", "required", "minimum", "exclusiveMinimum"),
+    *("propertyNames", "anyOf", "oneOf", "required", "minimum", "maximum", "exclusiveMinimum"),
     *("minItems", "maxItems", "minProperties"),
 }
 _KINDS = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
@@ -27,7 +27,7 @@ class Shape:
     """One place of the schema. `kinds` empty: anything goes. `prose`: words that may be cut short by ` #`."""
 
     __slots__ = (
-        "above", "branches", "enum", "extra", "fields", "items", "kinds", "least", "least_items", "least_keys",
+        "above", "branches", "enum", "extra", "fields", "items", "kinds", "least", "least_items", "least_keys", "most",
         "most_items", "names", "one_of", "pattern", "patterns", "prose", "required", "understood",
     )  # fmt: skip
 
@@ -37,6 +37,7 @@ class Shape:
         self.pattern = re.compile(raw["pattern"]) if "pattern" in raw else None
         self.prose: bool = raw.get("contentMediaType") == "text/plain"
         self.least: float | None = raw.get("minimum")
+        self.most: float | None = raw.get("maximum")
         self.above: float | None = raw.get("exclusiveMinimum")
         self.least_items: int = raw.get("minItems", 0)
         self.most_items: float = raw.get("maxItems", float("inf"))

@@ -98,4 +98,6 @@ def _converted(text: str, kinds: frozenset[str]) -> bool | int | float | None:
 def _within(value: float, shape: Shape) -> bool:
     if shape.enum and value not in shape.enum:
         return False
+    if shape.most is not None and value > shape.most:
+        return False
     return (shape.least is None or value >= shape.least) and (shape.above is None or value > shape.above)

@@ -98,11 +98,14 @@ def test_a_card_of_the_same_family_takes_the_packaged_ones_place(tmp_path: Path)
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"model": 2}, "model: 1 was expected"),
-        ({"colour": "red"}, "'colour' was unexpected"),
-        ({"prices": {"unit": "picture", "usd": {"1K": 0.028}, "source": "x", "date": "2026-01-01"}}, "prices.usd.1K"),
-        ({"features": {"sound": True}}, "features"),
-        ({"endpoints": {}}, "endpoints"),
+        ({"model": 2}, "model cannot be 2; it wants 1;"),
+        ({"colour": "red"}, "the card has 'colour', which no card has there; it takes $schema, model"),
+        (
+            {"prices": {"unit": "picture", "usd": {"1K": 0.028}, "source": "x", "date": "2026-01-01"}},
+            "prices.usd.1K cannot be 0.028; it wants a text in quotes",
+        ),
+        ({"features": {"sound": True}}, "features has 'sound'"),
+        ({"endpoints": {}}, "endpoints holds 0, and needs at least 1"),
         ({"endpoints": {"text-to-image": {"id": "a b", "input": {}}}}, "endpoints.text-to-image"),
         (
             {

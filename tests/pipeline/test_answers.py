@@ -16,6 +16,7 @@ from PIL import Image
 from shotpilot_pipeline.cli.main import shotpilot
 from shotpilot_pipeline.errors import BadFiles
 from shotpilot_pipeline.pipeline import answers
+from shotpilot_pipeline.pipeline.checking import check_file
 from shotpilot_pipeline.store import index
 from tests.cli.shows import LIST, write_list
 
@@ -189,3 +190,60 @@ def test_a_list_that_takes_the_name_of_another_is_read_anew(show: Path) -> None:
 
 def ask_state(path: Path) -> str:
     return answers.ask(path, None, rehearsal=True, asked={}).digest
+
+
+CIRCLE = """\
+shotlist: 1
+show: night
+images:
+  one: {pick: sc010/sh020@still}
+  two: {pick: sc010/sh010@still}
+scenes: {sc010: {shots: {sh010: {prompt: "@one"}, sh020: {prompt: "@two"}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (CIRCLE, "night.yaml:6:1: these need each other in a circle"),
+        (LIST + 'outputs: {name: "{shto}_{take}_v{version}"}\n', "night.yaml:24:17: outputs.name: there is no field"),
+        (LIST + "outputs:\n  name: v{version}_t{take}\n", "night.yaml:25:9: outputs.name: sc010/sh010@"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "rehearse"])
+def test_a_list_that_does_not_pass_leaves_nothing_behind(tmp_path: Path, text: str, says: str, command: str) -> None:
+    path = write_list(tmp_path, text)
+    for _ in range(2):
+        with pytest.raises(BadFiles) as bad:
+            ask(command, path)
+        assert says in str(bad.value)
+        assert [str(problem) for problem in check_file(path, None).problems] == str(bad.value).splitlines()
+        assert [file.name for file in tmp_path.rglob("*")] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "passes"),
+    [
+        ("s" * 190, "", True),
+        ("s" * 210, "", False),
+        ("s" * 260, "", False),
+        ("s" * 210, 'outputs: {name: "{scene}_{stage}_v{version}_t{take}"}\n', False),
+        ("s" * 225, 'outputs: {name: "{shot}_{stage}_v{version}_t{take}"}\n', False),
+        ("s" * 100, 'outputs: {name: "{shot}_{shot}_{shot}_{stage}_v{version}_t{take}"}\n', False),
+        ("s" * 210, 'outputs: {name: "{stage}/{shot}_v{version}_t{take}"}\n', True),
+    ],
+)
+def test_a_name_too_long_for_a_disk_is_told_before_anything_is_made(
+    tmp_path: Path, name: str, more: str, passes: bool
+) -> None:
+    path = write_list(tmp_path, LIST.replace("sh020", name) + more)
+    if more.count("{scene}"):
+        path.write_text(path.read_text().replace("sc010", "c" * 230))
+    errors = [str(problem) for problem in check_file(path, None).problems]
+    assert (not errors) == passes
+    if not passes:
+        ask_state(path)
+        assert all("night.yaml:" in error and "file name of" in error and "shorten the id" in error for error in errors)
+        assert [file.name for file in tmp_path.rglob("*")] == [path.name]
+    else:
+        ask("rehearse", path, "--quiet")

@@ -69,6 +69,19 @@ async def test_a_huge_header_is_refused(port: int) -> None:
     assert answer.startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
+async def test_a_huge_body_is_refused_before_it_comes(port: int, expect: bytes, rehearsal: RehearsalQueue) -> None:
+    async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+        head = post(b"", expect).replace(b"Content-Length: 0", b"Content-Length: 300000001")
+        await stream.send(head)
+        with anyio.fail_after(5):
+            answer = await stream.receive()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(post(b"{}"))
+        assert (await stream.receive()).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_a_connection_serves_many_requests_in_any_framing(port: int, rehearsal: RehearsalQueue) -> None:
     chunked = (
         b"POST /%s HTTP/1.1\r\nHost: localhost\r\n%sTransfer-Encoding: chunked\r\n\r\n"

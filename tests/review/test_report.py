@@ -145,6 +145,11 @@ def test_a_picture_that_cannot_be_read_leaves_an_empty_frame(studio: Studio, tmp
     assert text.count("<dt>Takes</dt><dd>6</dd>") == 1
 
 
+def test_a_row_whose_only_take_is_shown_large_says_so(studio: Studio, tmp_path: Path) -> None:
+    text, _ = written(studio.page(2), tmp_path / "sheet.html")
+    assert text.count("take 1: the large picture of this shot") == 2
+
+
 def test_states_are_said_in_words(studio: Studio, tmp_path: Path) -> None:
     page = studio.page(4)
     shot = page.scenes[0].shots[0]

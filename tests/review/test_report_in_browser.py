@@ -200,3 +200,16 @@ def test_the_page_works_without_its_script(browser: Browser, sheet: Path) -> Non
     assert shots(page) == 12
     assert (page.locator(".frame").first.get_attribute("href") or "").endswith(".png")
     context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_the_words_in_the_search_field_are_not_cut(seen: Page, width: int) -> None:
+    seen.set_viewport_size({"width": width, "height": 844})
+    room, words = seen.evaluate("""() => {
+      const field = document.querySelector('input[type=search]'), style = getComputedStyle(field);
+      const pen = document.createElement('canvas').getContext('2d');
+      pen.font = style.font;
+      const inner = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+      return [inner, pen.measureText(field.placeholder).width];
+    }""")
+    assert words < room

@@ -197,3 +197,13 @@ def test_a_bad_vary_is_a_problem_at_its_place(tmp_path: Path) -> None:
     problem = show(tmp_path, shot).only_error()
     assert (problem.rule, problem.address) == ("vary", "sc010/sh010")
     assert problem.hint == 'did you mean "light"?'
+
+
+def test_a_faulty_vary_says_nothing_of_the_axes_it_would_have_had(tmp_path: Path) -> None:
+    shot = 'sh010: {prompt: "a {{ axis.p }}", vary: {axes: {p: {a: x, b: y}}, combine: q}}'
+    assert show(tmp_path, shot).only_error().message == "vary has no axis 'q'"
+
+
+def test_an_axis_of_takes_keeps_the_limit(tmp_path: Path) -> None:
+    shot = 'sh010: {prompt: a, vary: {variants: all, axes: {takes: {few: "2", many: "1001"}}}}'
+    assert show(tmp_path, shot).only_error().hint == "write 1 to 1000"

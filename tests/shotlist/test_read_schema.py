@@ -172,7 +172,10 @@ def test_keys_of_ones_own_may_hold_anything(tmp_path: Path) -> None:
 SENTENCES = [
     ("takes: four", 16, "`takes` wants a whole number, not 'four'", "write a number such as 4, without a unit"),
     ("takes: 4.5", 16, "`takes` wants a whole number, not '4.5'", "write a number such as 4, without a unit"),
-    ("takes: 0", 16, "`takes` cannot be 0", "write 1 or more"),
+    ("takes: 0", 16, "`takes` cannot be 0", "write 1 to 1000"),
+    ("takes: 1000000000", 16, "`takes` cannot be 1000000000", "write 1 to 1000"),
+    ("num_images: 3", 9, "'num_images' is not a key of a shot", "write `takes: 3`"),
+    ("num_images: many", 9, "'num_images' is not a key of a shot", "write `takes: 4`"),
     ("duration: 4s", 19, "`duration` wants a number, not '4s'", "write a number such as 4, without a unit"),
     ("duration: 1e999", 19, "`duration` wants a number, not '1e999'", "write a number such as 4, without a unit"),
     ("duration: 21:9", 19, "`duration` wants a number, not '21:9'", "write a number such as 4, without a unit"),

@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "lists/scenes").mkdir(parents=True)
     (tmp_path / "lists/night.yaml").write_text(LIST)
     (tmp_path / "lists/scenes/more.yaml").write_text(MORE)
-    (tmp_path / "cast.yaml").write_text("scenes: {sc030: {shots: {sh010: {%s}}}}" % SHOT)
+    (tmp_path / "cast.yaml").write_text(f"scenes: {{sc030: {{shots: {{sh010: {{{SHOT}}}}}}}}}")
     return tmp_path
 
 

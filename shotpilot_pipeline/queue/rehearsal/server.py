@@ -22,7 +22,8 @@ from shotpilot_pipeline.queue.rehearsal.routes import Honest
 from shotpilot_pipeline.queue.rehearsal.wire import PLAIN, Answer, Delivery, Host, Request, Turn, stop_at
 
 _RECEIVE = 64 * 1024  # bytes
-_MOST_BODY = 64 * 1024 * 1024  # bytes of one request
+_MOST_BODY = 300_000_000  # bytes of one request: fourteen pictures of 15 MB as base64, and room to spare
+_TOO_LONG = f"the body is longer than {_MOST_BODY // 10**6} MB"
 _IDLE = 75.0  # seconds a silent connection is kept
 _LINGER = 1.0  # seconds
 _GRACE = 10.0  # seconds an answer may still take after a stop
@@ -220,11 +221,13 @@ class _Connection:
             if self.house.host.down():
                 self.house.closing.set()
             return None
+        if _told_length(event) > _MOST_BODY:
+            raise h11.RemoteProtocolError(_TOO_LONG, error_status_hint=413)
         body = bytearray()
         while isinstance(part := await self._next(), h11.Data):
             body += part.data
             if len(body) > _MOST_BODY:
-                raise h11.RemoteProtocolError("the body is too long", error_status_hint=413)
+                raise h11.RemoteProtocolError(_TOO_LONG, error_status_hint=413)
         return head._replace(body=bytes(body)) if isinstance(part, h11.EndOfMessage) else None
 
     def _head(self, event: h11.Request) -> Request:
@@ -271,3 +274,8 @@ class _Connection:
         data = self.http.send(event)
         if data:
             await self.wire.send(data)
+
+
+def _told_length(request: h11.Request) -> int:
+    """The length of the body in bytes as its header tells it, which h11 has checked to be digits; 0 if it does not."""
+    return next((int(value) for name, value in request.headers if name == b"content-length"), 0)

@@ -123,8 +123,9 @@ class Ledger:
         """
         day = self._day_of(now)
         with self._changing() as db:
-            sql = "SELECT address, run, show, shot, stage, day, coalesce(price, 0), day_cap FROM rolls WHERE id = ?"
-            row = db.execute(sql, (id,)).fetchone()
+            sql = """SELECT address, run, show, shot, stage, day, coalesce(price, 0), day_cap FROM rolls
+                WHERE id = ? AND state = ?"""
+            row = db.execute(sql, (id, State.INTENDED)).fetchone()  # in any other state the move itself says no
             if row is not None and row[5] != day:
                 address, run, show, shot, stage, _, price, day_cap = row
                 check_caps(db, Asked(address, run, show, shot, stage, day, price), Caps(day=day_cap))

@@ -24,6 +24,7 @@ from typing import NamedTuple, TypeVar
 
 from shotpilot_pipeline.store.objects import is_whole
 from shotpilot_pipeline.store.pictures import EXTENSIONS
+from shotpilot_pipeline.store.questions import gathered, rows_of, tallied, whole_takes
 from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, Entry, read_record
 from shotpilot_pipeline.values.digest import sha256_text
 from shotpilot_pipeline.values.origin import is_loopback
@@ -94,7 +95,7 @@ class Index:
 
     def counts(self) -> dict[str, int]:
         """Every render key that has whole takes, and how many."""
-        return self._ask(None, lambda db: _tallied(db, self._wanted), {})
+        return self._ask(None, lambda db: tallied(db, self._wanted), {})
 
     def stamp(self) -> str:
         """What changes whenever a record or a picture comes or goes: all folders' stamps; "" where one is too young.
@@ -107,11 +108,11 @@ class Index:
 
     def takes(self) -> dict[str, tuple[Take, ...]]:
         """Every whole take whose pictures are there, by key, in order of number."""
-        return self._ask(None, lambda db: _whole_takes(db, self._wanted), {})
+        return self._ask(None, lambda db: whole_takes(db, self._wanted), {})
 
     def recorded(self, key: str) -> tuple[Take, ...]:
         """The takes of `key` with a good record, in order of number, whether their pictures are there or not."""
-        return self._ask(key[:2], lambda db: tuple(_takes(_rows_of(db, key, self._wanted))), ())
+        return self._ask(key[:2], lambda db: tuple(gathered(rows_of(db, key, self._wanted))), ())
 
     def numbers(self, key: str) -> tuple[int, ...]:
         """Every number that has a record under `key`, damaged ones too."""
@@ -219,56 +220,6 @@ def _make_tables(db: sqlite3.Connection, *, anew: bool = False) -> None:
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {FORMAT}")
     db.execute("COMMIT")
-
-
-# Questions ------------------------------------------------------------------------------------------------------------
-
-
-def _tallied(db: sqlite3.Connection, local: tuple[int, int]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for keys, numbers in db.execute("SELECT keys, counts FROM tally WHERE local IN (?, ?) AND keys <> ''", local):
-        found = zip(keys.split(), map(int, numbers.split()), strict=True)
-        counts.update(found if not counts else [(key, counts.get(key, 0) + number) for key, number in found])
-    return counts
-
-
-def _whole_takes(db: sqlite3.Connection, local: tuple[int, int]) -> dict[str, tuple[Take, ...]]:
-    columns = "p.key, p.number, p.sha256, p.bytes, p.width, p.height, p.format FROM pictures p"
-    if db.execute("SELECT 1 FROM takes WHERE missing <> 0 OR local NOT IN (?, ?) LIMIT 1", local).fetchone():
-        joined = "JOIN takes t ON t.key = p.key AND t.number = p.number WHERE t.missing = 0 AND t.local IN (?, ?)"
-        rows = db.execute(f"SELECT {columns} {joined} ORDER BY p.key, p.number, p.panel", local)
-    else:  # every take counts: a third of the time without the join
-        rows = db.execute(f"SELECT {columns} ORDER BY p.key, p.number, p.panel")
-    by_key: dict[str, tuple[Take, ...]] = {}
-    for take in _takes(rows):
-        before = by_key.get(take.key)
-        by_key[take.key] = (take,) if before is None else (*before, take)
-    return by_key
-
-
-def _rows_of(
-    db: sqlite3.Connection, key: str, local: tuple[int, int]
-) -> Iterable[tuple[str, int, str, int, int, int, str]]:
-    sql = """SELECT p.key, p.number, p.sha256, p.bytes, p.width, p.height, p.format FROM pictures p
-        JOIN takes t ON t.key = p.key AND t.number = p.number WHERE p.key = ? AND t.local IN (?, ?)
-        ORDER BY p.number, p.panel"""
-    return db.execute(sql, (key, *local))
-
-
-def _takes(rows: Iterable[tuple[str, int, str, int, int, int, str]]) -> list[Take]:
-    """Rows in order of key, number and panel, gathered into takes."""
-    takes: list[Take] = []
-    last_key, last_number = "", 0
-    pictures: tuple[Picture, ...] = ()
-    make, picture_of = Take._make, Picture._make
-    for key, number, *picture in rows:
-        if number == last_number and key == last_key:
-            pictures = (*pictures, picture_of(picture))
-            takes[-1] = make((key, number, pictures))
-        else:
-            last_key, last_number, pictures = key, number, (picture_of(picture),)
-            takes.append(make((key, number, pictures)))
-    return takes
 
 
 # Keeping up with the folders ------------------------------------------------------------------------------------------

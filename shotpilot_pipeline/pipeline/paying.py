@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import anyio.to_thread
 
@@ -14,8 +15,11 @@ from shotpilot_pipeline.queue.client import QueueClient, Timeouts
 from shotpilot_pipeline.queue.hosts import Hosts
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.queue.ledger.rows import Caps
+from shotpilot_pipeline.queue.ledger.uploads import LEAST_LIFE
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.origin import is_loopback
+
+_UPLOADING = timedelta(minutes=10)  # a URL lives from before its bytes are sent, and is kept only after
 
 
 def client_of(settings: Settings, key: str) -> QueueClient:
@@ -30,7 +34,7 @@ def client_of(settings: Settings, key: str) -> QueueClient:
         rest, api = (rest if is_loopback(rest) else base), (api if is_loopback(api) else f"{base}/v1")
     hosts = Hosts(queue, rest, api)
     timeouts = Timeouts(connect=settings.get("fal", "connect_seconds"), read=settings.get("fal", "call_seconds"))
-    return QueueClient(hosts, key, timeouts=timeouts)
+    return QueueClient(hosts, key, timeouts=timeouts, upload_seconds=settings.get("fal", "upload_seconds"))
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -56,19 +60,35 @@ def _nano(dollars: float | None) -> int | None:
     return None if dollars is None else Money.usd(round(dollars, 9)).nano
 
 
-class LedgerUploads:
-    """The uploads that the ledger remembers, at one host."""
+def uploads_of(settings: Settings, ledger: Ledger, host: str) -> LedgerUploads:
+    """The memory of what was uploaded to `host`, for as long as the settings let it live there.
 
-    def __init__(self, ledger: Ledger, host: str) -> None:
+    A URL is used again only if it outlives the longest roll: one that expires in the queue would fail the roll.
+    """
+    lives, roll = (timedelta(seconds=settings.get("fal", name)) for name in ("upload_seconds", "job_seconds"))
+    return LedgerUploads(ledger, host, lives=lives, lasts=max(LEAST_LIFE, roll + _UPLOADING))
+
+
+class LedgerUploads:
+    """The uploads that the ledger remembers, at one host. `lives`: how long that keeps them; `lasts`: how long a URL
+    must still live to be used again."""
+
+    def __init__(self, ledger: Ledger, host: str, *, lives: timedelta, lasts: timedelta) -> None:
         self._ledger = ledger
         self._host = host
+        self._lives = lives
+        self._lasts = lasts
 
     async def known(self, sha256: str) -> str:
         """The URL at which these bytes can still be fetched; "" where none is known."""
         now = datetime.now(UTC)
-        return await anyio.to_thread.run_sync(lambda: self._ledger.upload(sha256, self._host, now)) or ""
+        return (
+            await anyio.to_thread.run_sync(partial(self._ledger.upload, sha256, self._host, now, lasts=self._lasts))
+            or ""
+        )
 
     async def keep(self, sha256: str, url: str) -> None:
         """These bytes were uploaded to `url` just now."""
         now = datetime.now(UTC)
-        await anyio.to_thread.run_sync(lambda: self._ledger.keep_upload(sha256, self._host, url, now=now))
+        keep = partial(self._ledger.keep_upload, sha256, self._host, url, now=now, expires=now + self._lives)
+        await anyio.to_thread.run_sync(keep)

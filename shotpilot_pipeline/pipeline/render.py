@@ -16,7 +16,7 @@ from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import Problem, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
-from shotpilot_pipeline.pipeline.paying import LedgerUploads, caps_of, client_of, limits_of
+from shotpilot_pipeline.pipeline.paying import caps_of, client_of, limits_of, uploads_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
@@ -145,7 +145,7 @@ class _Render:
             sources={sha256: self.reading.places.root / path for sha256, path in compiled.sources.items()},
             picks=known.picks,
             barred=_barred(known),
-            uploads=LedgerUploads(self.ledger, client.hosts.rest),
+            uploads=uploads_of(self.reading.settings, self.ledger, client.hosts.rest),
         )
 
     async def _carry(self, client: QueueClient | None, plan: Plan) -> RunEnd:

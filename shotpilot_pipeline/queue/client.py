@@ -50,6 +50,8 @@ MOST_CONNECTIONS = 64  # over both pools; httpx slows down above some 100 socket
 _API_SHARE = 24
 MOST_ANSWER_BYTES = 32 * 1024 * 1024  # of one API answer: a page of 100 requests with payloads stays far below
 MOST_PAGES = 1000  # of one listing: 100,000 requests
+UPLOAD_SECONDS = 86_400  # a day: how long an uploaded picture (often a face) may be fetched, where nothing else is said
+LIFE_HEADER = "X-Fal-Object-Lifecycle-Preference"
 _CHUNK = 1024 * 1024  # bytes written at a time while downloading: each write is a trip to a thread
 #: What httpx raises when not a byte of the request was written.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -86,6 +88,7 @@ class QueueClient:
         key: str,
         *,
         timeouts: Timeouts | None = None,
+        upload_seconds: int = UPLOAD_SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
         media_transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -94,6 +97,7 @@ class QueueClient:
         self._hosts = hosts
         self._key = key
         self._timeouts = timeouts or Timeouts()
+        self._upload_seconds = upload_seconds
         self._api = self._pool(transport, _API_SHARE)
         self._media = self._pool(media_transport or transport, MOST_CONNECTIONS - _API_SHARE)
 
@@ -170,17 +174,23 @@ class QueueClient:
     async def upload(self, path: Path, content_type: str) -> str:
         """Put a file where the model can fetch it, and return its URL. An upload costs nothing.
 
+        The media host is asked to forget it after `upload_seconds`. Who may fetch it until then is left as it is: a
+        rule that shuts out others could shut out the model, since nobody says as whom a model fetches.
+
         Raises NotReached (ask again), RequestFailed, KeyOrBalance, DownloadFailed (a URL that is no https).
         """
         url = f"{self._hosts.rest.rstrip('/')}/storage/upload/initiate?storage_type=fal-cdn-v3"
         asked = {"file_name": path.name, "content_type": content_type}
-        answer = read_object(await self._read("POST", url, json=asked), "the upload")
+        answer = read_object(await self._read("POST", url, json=asked, headers=self._life()), "the upload")
         file_url, upload_url = answer.get("file_url"), answer.get("upload_url")
         if not isinstance(file_url, str) or not isinstance(upload_url, str):
             raise NotReached("the queue did not say where to upload to")
         roads.media(file_url)
         await self._put(roads.media(upload_url), path, content_type)
         return file_url
+
+    def _life(self) -> dict[str, str]:
+        return {LIFE_HEADER: json.dumps({"expiration_duration_seconds": self._upload_seconds})}
 
     async def _put(self, url: str, path: Path, content_type: str) -> None:
         content = await anyio.Path(path).read_bytes()

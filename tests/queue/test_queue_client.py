@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -154,6 +155,22 @@ async def test_a_media_host_never_sees_the_key(tmp_path: Path) -> None:
         "GET v3b.fal.media": False,
         "GET queue.fal.run": False,
     }
+
+
+@pytest.mark.parametrize(("told", "seconds"), [({}, 86_400), ({"upload_seconds": 3600}, 3600)])
+async def test_an_uploaded_face_is_to_expire(tmp_path: Path, told: dict[str, int], seconds: int) -> None:
+    life: dict[str, str | None] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        life[request.method] = request.headers.get("x-fal-object-lifecycle-preference")
+        base = "https://v3b.fal.media/files/b/0a/face.jpg"
+        return httpx.Response(200, json={"file_url": base, "upload_url": f"{base}?signature=some"})
+
+    (tmp_path / "face.jpg").write_bytes(b"face")
+    async with client_of(answer, **told) as client:
+        await client.upload(tmp_path / "face.jpg", "image/jpeg")
+    assert json.loads(life["POST"] or "") == {"expiration_duration_seconds": seconds}
+    assert life["PUT"] is None  # the address is signed, and knows
 
 
 async def test_no_log_holds_the_key_or_a_signed_url(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.shows import COMMAND
-from tests.pipeline.buying import Service, render, service, show, states, takes
+from tests.pipeline.buying import Service, audit_end, render, service, show, states, takes
 
 CTRL_C = b"\x03"
 Step = tuple[Callable[[bytes], bool], bytes]  # when to type, and what
@@ -65,3 +65,22 @@ def test_ctrl_c_offers_to_cancel_what_is_on_its_way(tmp_path: Path, answer: byte
             host.queue.service_seconds = 0.0
             assert render(host, path).returncode == 0
             assert takes(path) == 6
+
+
+def test_a_terminal_that_is_closed_loses_nothing(tmp_path: Path) -> None:
+    """The hang-up comes, and every word said afterwards meets a terminal that is gone."""
+    path = show(tmp_path)
+    with service(service_seconds=8.0) as host:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(COMMAND[0], [*COMMAND, "render", str(path), "--yes"], host.environment | {"TERM": "xterm"})
+        ends = time.monotonic() + 30
+        while states(path).get("submitted", 0) < 2 and time.monotonic() < ends:
+            if select.select([terminal], [], [], 0.02)[0]:
+                os.read(terminal, 65536)
+        os.close(terminal)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0
+        assert (host.queue.accepted, states(path)) == (2, {"submitted": 2})
+        host.queue.service_seconds = 0.0
+        assert render(host, path).returncode == 0
+        audit_end(host, path)

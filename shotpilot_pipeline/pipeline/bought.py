@@ -34,7 +34,7 @@ def bought_in(ledger: Ledger, reading: Reading) -> Bought:
     """The same from an open ledger. Only requests of the queue that is configured now count."""
     queue, show = reading.settings.get("fal", "queue_url"), reading.compiled.show
     undecided = {key: why for key, rolls in ledger.open_by_key(show).items() if (why := _why(rolls, queue))}
-    return Bought(undecided, ledger.refused_keys(show))
+    return Bought(undecided, ledger.refused_keys(show, queue))
 
 
 def _why(rolls: Sequence[LedgerRoll], queue: str) -> str:

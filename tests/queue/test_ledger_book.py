@@ -154,9 +154,10 @@ async def test_refused_at_the_door(ledger: Ledger) -> None:
     await book.sending(one)
     await book.closed(one, Outcome.REFUSED, None, fault)
     assert (only(ledger).charged, only(ledger).verified) == (0, True)
-    assert list(ledger.refused_keys("noir")) == [one.key]
-    assert "field prompt" in ledger.refused_keys("noir")[one.key]
-    assert ledger.refused_keys("blanc") == {}
+    assert list(ledger.refused_keys("noir", QUEUE)) == [one.key]
+    assert "field prompt" in ledger.refused_keys("noir", QUEUE)[one.key]
+    assert ledger.refused_keys("blanc", QUEUE) == {}
+    assert ledger.refused_keys("noir", "http://127.0.0.1:8787") == {}
 
 
 async def test_a_key_is_refused_until_something_else_comes_of_it(ledger: Ledger) -> None:
@@ -166,7 +167,7 @@ async def test_a_key_is_refused_until_something_else_comes_of_it(ledger: Ledger)
         await book.sending(one)
         await book.submitted(one, accepted(f"req-{ledger.spent().rolls}"))
         await book.closed(one, outcome, None)
-        assert (one.key in ledger.refused_keys("noir")) == refused
+        assert (one.key in ledger.refused_keys("noir", QUEUE)) == refused
 
 
 async def test_a_roll_of_an_earlier_run_is_closed_by_this_one(ledger: Ledger) -> None:

@@ -60,6 +60,41 @@ def test_what_does_not_count(ledger: Ledger, other: dict[str, object], caps: Cap
     intend(ledger, roll(takes=(2,)), caps=caps, **other)
 
 
+LOCAL = "http://127.0.0.1:8787"
+EVERY = Caps(run=5 * CENT, day=5 * CENT, show=5 * CENT, shot=5 * CENT, stages={"final": 5 * CENT})
+
+
+@pytest.mark.parametrize(("first", "then"), [(LOCAL, QUEUE), (QUEUE, LOCAL)])
+def test_a_trial_on_this_machine_and_the_real_thing_have_each_their_own_money(
+    ledger: Ledger, first: str, then: str
+) -> None:
+    close(ledger, _sent(ledger, intend(ledger, roll(), queue=first)))
+    intend(ledger, roll(takes=(2,)), queue=then, caps=EVERY)
+    for queue in (first, then):
+        with pytest.raises(CapReached) as stopped:
+            intend(ledger, roll(takes=(3,)), queue=queue, caps=EVERY)
+        assert stopped.value.missing == CENT
+
+
+def test_all_real_queues_draw_on_one_budget(ledger: Ledger) -> None:
+    intend(ledger, roll(), queue="https://proxy.example/fal")
+    with pytest.raises(CapReached):
+        intend(ledger, roll(takes=(2,)), caps=Caps(show=5 * CENT))
+
+
+def test_over_midnight_too_a_trial_has_its_own_money(ledger: Ledger) -> None:
+    late = intend(ledger, roll(), caps=Caps(day=5 * CENT))
+    intend(ledger, roll(takes=(2,)), queue=LOCAL, now=after(86_400))
+    ledger.sending(late, after(86_400))
+    assert ledger.roll(late).state == State.SENDING
+
+
+def _sent(ledger: Ledger, id: int) -> int:
+    STEPS["sending"](ledger, id)
+    STEPS["submitted"](ledger, id)
+    return id
+
+
 def test_the_day_is_one_for_all_shows(ledger: Ledger) -> None:
     intend(ledger, roll(), show="blanc", run="r7")
     with pytest.raises(CapReached, match="budget of the day"):

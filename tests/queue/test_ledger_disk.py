@@ -72,9 +72,9 @@ def check_whole(path: Path) -> None:
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert db.execute("SELECT count(*) FROM rolls WHERE id NOT IN (SELECT roll FROM papers)").fetchone() == (0,)
     for scope, show, name in SCOPES:
-        sums = f"SELECT {show}, {name}, sum(reserved), sum(coalesce(charged, 0)) FROM rolls GROUP BY {show}, {name}"
-        counted = "SELECT show, name, reserved, charged FROM totals WHERE scope = ? AND (reserved OR charged)"
-        summed = {row for row in db.execute(sums) if row[2] or row[3]}
+        sums = f"SELECT queue, {show}, {name}, sum(reserved), sum(coalesce(charged, 0)) FROM rolls GROUP BY 1, 2, 3"
+        counted = "SELECT queue, show, name, reserved, charged FROM totals WHERE scope = ? AND (reserved OR charged)"
+        summed = {row for row in db.execute(sums) if row[3] or row[4]}
         assert set(db.execute(counted, (scope,))) == summed
     assert db.execute("SELECT count(*) FROM papers WHERE roll NOT IN (SELECT id FROM rolls)").fetchone() == (0,)
     db.close()

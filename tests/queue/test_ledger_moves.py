@@ -251,12 +251,32 @@ def test_the_door_for_the_next_format(tmp_path: Path, monkeypatch: pytest.Monkey
     with opened(path) as ledger:
         id = brought_to(ledger, State.SUBMITTED)
         before = ledger.roll(id)
-    monkeypatch.setattr(schema, "FORMAT", schema.FORMAT + 2)
-    steps = {1: "ALTER TABLE rolls ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm';", 2: "UPDATE rolls SET mood = 'glad';"}
-    monkeypatch.setattr(schema, "MIGRATIONS", steps)
+    now = schema.FORMAT
+    monkeypatch.setattr(schema, "FORMAT", now + 2)
+    steps = ("ALTER TABLE rolls ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm';", "UPDATE rolls SET mood = 'glad';")
+    monkeypatch.setattr(schema, "MIGRATIONS", dict(enumerate(steps, now)))
     with opened(path) as ledger:
         assert ledger.roll(id) == before
         assert ledger._db.execute("SELECT mood FROM rolls").fetchall() == [("glad",)]
+
+
+def test_a_ledger_without_totals_by_queue_is_brought_up(tmp_path: Path) -> None:
+    path, counted = tmp_path / "ledger.db", "SELECT * FROM totals WHERE reserved OR charged ORDER BY 1, 2, 3, 4"
+    with opened(path) as ledger:
+        brought_to(ledger, State.CLOSED)
+        brought_to(ledger, State.UNKNOWN, roll(takes=(2,)))
+        intend(ledger, roll(takes=(3,)), queue="http://127.0.0.1:8787")
+        before, shape = ledger._db.execute(counted).fetchall(), "SELECT sql FROM sqlite_schema ORDER BY name"
+        tables = ledger._db.execute(shape).fetchall()
+        ledger._db.executescript("""DROP TRIGGER rolls_count; DROP TRIGGER rolls_recount; DROP TABLE totals;
+            CREATE TABLE totals (scope, show, name, reserved, charged, PRIMARY KEY (scope, show, name));
+            CREATE TRIGGER rolls_count AFTER INSERT ON rolls BEGIN SELECT 1; END;
+            CREATE TRIGGER rolls_recount AFTER UPDATE OF day ON rolls BEGIN SELECT 1; END;
+            PRAGMA user_version = 1;""")
+    with opened(path) as ledger:
+        assert len(before) == 10  # five scopes at two queues
+        assert ledger._db.execute(counted).fetchall() == before
+        assert ledger._db.execute(shape).fetchall() == tables
 
 
 def test_a_step_to_the_next_format_that_fails_leaves_the_old_one(
@@ -266,7 +286,8 @@ def test_a_step_to_the_next_format_that_fails_leaves_the_old_one(
     opened(path).close()
     with monkeypatch.context() as patch:
         patch.setattr(schema, "FORMAT", schema.FORMAT + 1)
-        patch.setattr(schema, "MIGRATIONS", {1: "ALTER TABLE rolls ADD COLUMN mood TEXT;\nALTER TABLE none ADD x;"})
+        step = "ALTER TABLE rolls ADD COLUMN mood TEXT;\nALTER TABLE none ADD x;"
+        patch.setattr(schema, "MIGRATIONS", {schema.FORMAT - 1: step})
         with pytest.raises(Exception, match="no such table"):
             opened(path)
     with opened(path) as ledger:

@@ -6,12 +6,14 @@ import sqlite3
 from typing import NamedTuple
 
 from shotpilot_pipeline.queue.ledger.rows import CapReached, Caps
+from shotpilot_pipeline.values.origin import is_loopback
 
 
 class Asked(NamedTuple):
     """The roll that wants to be sent. `price` is nano-USD, 0 where nobody knows it."""
 
     address: str
+    queue: str
     run: str
     show: str
     shot: str  # scene/shot
@@ -21,7 +23,11 @@ class Asked(NamedTuple):
 
 
 def check_caps(db: sqlite3.Connection, asked: Asked, caps: Caps) -> None:
-    """Charged, reserved and this roll must fit under every cap. Raises CapReached for the tightest that it passes."""
+    """Charged, reserved and this roll must fit under every cap. Raises CapReached for the tightest that it passes.
+
+    Money of the same kind counts: a trial at a queue of this machine eats nothing of the real budget, nor the other way
+    round.
+    """
     scopes = (
         ("run", caps.run, ("run", "", asked.run)),
         ("day", caps.day, ("day", "", asked.day)),
@@ -33,7 +39,7 @@ def check_caps(db: sqlite3.Connection, asked: Asked, caps: Caps) -> None:
     for name, most, scope in scopes:
         if most is None:
             continue
-        reserved, charged = committed(db, scope)
+        reserved, charged = committed(db, scope, is_loopback(asked.queue))
         if asked.price > most - reserved - charged:
             passed.append((most - reserved - charged, name, most, reserved, charged))
     if passed:
@@ -41,8 +47,8 @@ def check_caps(db: sqlite3.Connection, asked: Asked, caps: Caps) -> None:
         raise CapReached(name, most, reserved, charged, asked.price, asked.address)
 
 
-def committed(db: sqlite3.Connection, scope: tuple[str, str, str]) -> tuple[int, int]:
-    """Nano-USD reserved and charged in a scope (schema.SCOPES)."""
-    sql = "SELECT reserved, charged FROM totals WHERE scope = ? AND show = ? AND name = ?"
-    row = db.execute(sql, scope).fetchone()
-    return (0, 0) if row is None else (int(row[0]), int(row[1]))
+def committed(db: sqlite3.Connection, scope: tuple[str, str, str], local: bool) -> tuple[int, int]:
+    """Nano-USD reserved and charged in a scope (schema.SCOPES), at the queues of this machine or at all others."""
+    sql = "SELECT reserved, charged, queue FROM totals WHERE scope = ? AND show = ? AND name = ?"
+    rows = [row for row in db.execute(sql, scope) if is_loopback(row[2]) == local]
+    return sum(int(row[0]) for row in rows), sum(int(row[1]) for row in rows)

@@ -100,7 +100,7 @@ class Ledger:
                                  "same command again", full=True)  # fmt: skip
         with self._changing() as db:
             self._undecided(db, roll, queue)
-            check_caps(db, Asked(roll.address, run, show, shot, at.stage, day, nano), caps)
+            check_caps(db, Asked(roll.address, queue, run, show, shot, at.stage, day, nano), caps)
             line = {
                 "state": State.INTENDED, "run": run, "show": show, "address": roll.address, "scene": at.scene,
                 "shot": shot, "stage": at.stage, "day": day, "day_cap": caps.day, "endpoint": roll.endpoint,
@@ -123,12 +123,12 @@ class Ledger:
         """
         day = self._day_of(now)
         with self._changing() as db:
-            sql = """SELECT address, run, show, shot, stage, day, coalesce(price, 0), day_cap FROM rolls
+            sql = """SELECT address, queue, run, show, shot, stage, day, coalesce(price, 0), day_cap FROM rolls
                 WHERE id = ? AND state = ?"""
             row = db.execute(sql, (id, State.INTENDED)).fetchone()  # in any other state the move itself says no
-            if row is not None and row[5] != day:
-                address, run, show, shot, stage, _, price, day_cap = row
-                check_caps(db, Asked(address, run, show, shot, stage, day, price), Caps(day=day_cap))
+            if row is not None and row[6] != day:
+                address, queue, run, show, shot, stage, _, price, day_cap = row
+                check_caps(db, Asked(address, queue, run, show, shot, stage, day, price), Caps(day=day_cap))
             self._move(db, id, State.SENDING, (State.INTENDED,), {"day": day, "sending_at": stamp(now)})
 
     def submitted(self, id: int, submitted: SubmittedLike, now: datetime) -> None:
@@ -242,10 +242,10 @@ class Ledger:
                 found[roll.key] = (*found.get(roll.key, ()), roll)
         return found
 
-    def refused_keys(self, show: str) -> Mapping[str, str]:
-        """Keys whose last closed roll was refused, each with the reason: the same request would be refused again."""
+    def refused_keys(self, show: str, queue: str) -> Mapping[str, str]:
+        """Keys whose last closed roll at `queue` was refused, each with the reason: it would refuse the same again."""
         with self._asking() as db:
-            return reading.refused_keys(db, show)
+            return reading.refused_keys(db, show, queue)
 
     def bought_takes(self, show: str) -> Mapping[str, frozenset[int]]:
         """Keys this ledger paid for, and the take numbers: a lock that names others was filled on another machine."""

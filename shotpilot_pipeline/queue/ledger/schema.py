@@ -16,13 +16,12 @@ from pathlib import Path
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.queue.ledger.rows import MOVES, OPEN, LedgerConflict, LedgerDamaged, LedgerUnusable, State
 
-FORMAT = 1
+FORMAT = 2
 APPLICATION = 0x53_48_4F_54  # "SHOT": marks the file as ours
 WAIT = 30.0  # s for another process to finish its transaction
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 MOST_NANO = 10_000 * 1_000_000_000  # of one roll: ten thousand dollars, so that sums stay far below 64 bits
 MOST_ANSWER = 8192  # bytes of a trimmed answer
-MIGRATIONS: Mapping[int, str] = {}
 #: Locks and shared memory of these do not hold what WAL needs.
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "lustre", "glusterfs", "ceph"}
@@ -41,7 +40,8 @@ def _words(states: object) -> str:
 _MOVES = ", ".join(f"'{old}>{new}'" for old, news in MOVES.items() for new in sorted(news))
 
 #: What caps are measured against, kept in step with the rolls inside each transaction: a sum over 100,000 rolls at
-#: each intent would cost more than the disk does. In the order: scope, show, name.
+#: each intent would cost more than the disk does. In the order: scope, show, name; each at every queue by itself, since
+#: what a queue on this machine pretends to charge is no money.
 SCOPES = (("run", "''", "run"), ("day", "''", "day"), ("show", "show", "''"), ("shot", "show", "shot"),
           ("stage", "show", "stage"))  # fmt: skip
 
@@ -49,15 +49,39 @@ SCOPES = (("run", "''", "run"), ("day", "''", "day"), ("show", "show", "''"), ("
 def _counted(row: str, sign: str) -> str:
     """The statement of a trigger that adds a row to its totals, or takes it off."""
     money = f"{row}.reserved, coalesce({row}.charged, 0)"
-    rows = ", ".join(
-        f"('{scope}', {', '.join(part if part.startswith(chr(39)) else f'{row}.{part}' for part in parts)}, {money})"
-        for scope, *parts in SCOPES
-    )
+    named = ((scope, [part if part.startswith("'") else f"{row}.{part}" for part in parts]) for scope, *parts in SCOPES)
+    rows = ", ".join(f"('{scope}', {row}.queue, {show}, {name}, {money})" for scope, (show, name) in named)
     return (
         f"INSERT INTO totals VALUES {rows} ON CONFLICT DO UPDATE SET "  # noqa: S608 -- our own words only
         f"reserved = totals.reserved {sign} excluded.reserved, charged = totals.charged {sign} excluded.charged"
     )
 
+
+_TOTALS = f"""
+CREATE TABLE totals (
+    scope TEXT NOT NULL,
+    queue TEXT NOT NULL,
+    show TEXT NOT NULL,
+    name TEXT NOT NULL,
+    reserved INTEGER NOT NULL CHECK (reserved >= 0),
+    charged INTEGER NOT NULL CHECK (charged >= 0),
+    PRIMARY KEY (scope, show, name, queue)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER rolls_count AFTER INSERT ON rolls BEGIN {_counted("NEW", "+")}; END;
+CREATE TRIGGER rolls_recount AFTER UPDATE OF reserved, booked, billed, day ON rolls
+    BEGIN {_counted("OLD", "-")}; {_counted("NEW", "+")}; END;
+"""
+
+_RECOUNT = "".join(
+    f"INSERT INTO totals SELECT '{scope}', queue, {show}, {name}, sum(reserved), sum(coalesce(charged, 0)) "  # noqa: S608
+    f"FROM rolls GROUP BY queue, {show}, {name};\n"
+    for scope, show, name in SCOPES
+)
+
+#: 1 to 2: totals by queue.
+MIGRATIONS: Mapping[int, str] = {
+    1: f"DROP TRIGGER rolls_count;\nDROP TRIGGER rolls_recount;\nDROP TABLE totals;\n{_TOTALS}{_RECOUNT}"
+}
 
 #: Money columns are nano-USD. What each column means: docs/ledger.md.
 TABLES = f"""
@@ -121,23 +145,12 @@ CREATE TABLE uploads (
     expires_at TEXT NOT NULL,
     PRIMARY KEY (sha256, host)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE totals (
-    scope TEXT NOT NULL,
-    show TEXT NOT NULL,
-    name TEXT NOT NULL,
-    reserved INTEGER NOT NULL CHECK (reserved >= 0),
-    charged INTEGER NOT NULL CHECK (charged >= 0),
-    PRIMARY KEY (scope, show, name)
-) STRICT, WITHOUT ROWID;
 CREATE INDEX rolls_by_shot ON rolls (show, shot);
 CREATE INDEX rolls_by_run ON rolls (run);
 CREATE INDEX rolls_by_day ON rolls (day);
 CREATE INDEX rolls_by_key ON rolls (key, state);
 CREATE INDEX rolls_refused ON rolls (show, key) WHERE outcome = 'refused';
 CREATE INDEX rolls_open ON rolls (state) WHERE state IN ({_words(OPEN)});
-CREATE TRIGGER rolls_count AFTER INSERT ON rolls BEGIN {_counted("NEW", "+")}; END;
-CREATE TRIGGER rolls_recount AFTER UPDATE OF reserved, booked, billed, day ON rolls
-    BEGIN {_counted("OLD", "-")}; {_counted("NEW", "+")}; END;
 CREATE TRIGGER rolls_move BEFORE UPDATE OF state ON rolls
     WHEN OLD.state || '>' || NEW.state NOT IN ({_MOVES})
     BEGIN SELECT RAISE(ABORT, 'a roll cannot move so'); END;
@@ -147,7 +160,7 @@ CREATE TRIGGER rolls_price BEFORE UPDATE OF price, picture_price, key, takes, sh
     BEGIN SELECT RAISE(ABORT, 'what was asked for never changes'); END;
 CREATE VIEW bill AS SELECT id, day, run, show, address, takes, state, outcome, price / 1e9 AS price_usd,
     reserved / 1e9 AS reserved_usd, charged / 1e9 AS charged_usd, verified, request_id, why FROM rolls;
-"""  # noqa: S608 -- our own words only
+{_TOTALS}"""  # noqa: S608 -- our own words only
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:

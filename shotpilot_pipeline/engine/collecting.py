@@ -19,12 +19,13 @@ import anyio.to_thread
 from shotpilot_pipeline.engine.again import until_through
 from shotpilot_pipeline.engine.desk import RollDesk
 from shotpilot_pipeline.engine.faults import is_about_the_run, is_terminal, outcome_of
-from shotpilot_pipeline.engine.sending import Sent
+from shotpilot_pipeline.engine.sending import Sent, tags_of
 from shotpilot_pipeline.engine.shop import Roll, Shop
 from shotpilot_pipeline.errors import ShotpilotError, StoreDamaged, TakesFailed, UsageError
 from shotpilot_pipeline.queue.failures import DownloadFailed, Kind, RequestFailed
 from shotpilot_pipeline.queue.patience import await_result
 from shotpilot_pipeline.queue.protocol import Image, Result, Submitted
+from shotpilot_pipeline.queue.tags import read_tags, tags_header
 from shotpilot_pipeline.store.files import in_words
 from shotpilot_pipeline.store.pictures import check_picture
 from shotpilot_pipeline.values.digest import sha256_text
@@ -55,7 +56,7 @@ async def collect_roll(roll: Roll, sent: Sent, desk: RollDesk, *, deadline: floa
     desk.open[sent.submitted.request_id] = (roll, sent.submitted)
     try:
         result = await _awaited(roll, sent, desk, deadline or desk.limits.deadline)
-        await _kept(roll, sent.submitted, result, desk, kept)
+        await _kept(roll, sent, result, desk, kept)
     except ShotpilotError as error:
         fault = _in_words(error)
         if is_about_the_run(error):
@@ -119,19 +120,20 @@ async def _awaited(roll: Roll, sent: Sent, desk: RollDesk, deadline: float) -> R
         raise TakesFailed(f"{error}; it is still open at the queue", kind="still-open", permanent=False) from error
 
 
-async def _kept(roll: Roll, submitted: Submitted, result: Result, desk: RollDesk, kept: list[Take]) -> None:
+async def _kept(roll: Roll, sent: Sent, result: Result, desk: RollDesk, kept: list[Take]) -> None:
     """Every picture that came, fetched and kept, take by take; `kept` grows as it goes.
 
     A take that cannot be fetched does not keep the others back. Raises its fault once they are safe.
     """
     fault: TakesFailed | None = None
-    there = _kept_before(roll, submitted, desk.shop)
+    there = _kept_before(roll, sent.submitted, desk.shop)
+    origin = _origin(roll, sent, result, desk.shop)
     for place, images in _by_take(roll, result.images):
         if place in there:
             kept.append(there[place])
             continue
         try:
-            kept.append(await _take(roll, place, images, submitted, result, desk))
+            kept.append(await _take(roll, place, images, sent.submitted, origin, desk))
         except TakesFailed as error:
             fault = fault or error
     if fault is not None:
@@ -172,15 +174,15 @@ def _number(roll: Roll, place: int, desk: RollDesk) -> int:
 
 
 async def _take(
-    roll: Roll, place: int, images: Sequence[Image], submitted: Submitted, result: Result, desk: RollDesk
+    roll: Roll, place: int, images: Sequence[Image], submitted: Submitted, origin: Mapping[str, object], desk: RollDesk
 ) -> Take:
-    """One take of the roll, in the store."""
+    """One take of the roll, in the store. `origin`: what the records of all takes of the roll say."""
     aside = []
     for panel, image in enumerate(images, 1):
         into = desk.shop.store.staging() / f"{_file_name(submitted.request_id)}.{place}.{panel}"
         aside.append((into, await _fetched(roll, submitted, image, place + panel - 2, into, desk)))
     number = _number(roll, place, desk)
-    record = _record(roll, submitted, result, images, desk.shop) | {"place": place}
+    record = {**origin, **_record(roll, images, desk.shop), "place": place}
     # Keeping runs in a thread to its end whatever happens here, so there is never half a take.
     take = await anyio.to_thread.run_sync(desk.shop.store.keep, roll.key, number, aside, record)
     desk.tell(TakeKept(roll.address, take.key, take.number, take.pictures, record))
@@ -228,8 +230,8 @@ def _file_name(request_id: str) -> str:
     return sha256_text(request_id)[:16]
 
 
-def _record(roll: Roll, submitted: Submitted, result: Result, images: Sequence[Image], shop: Shop) -> dict[str, object]:
-    """Where a take comes from: what is kept beside its pictures for good."""
+def _origin(roll: Roll, sent: Sent, result: Result, shop: Shop) -> dict[str, object]:
+    """Where the takes of a roll come from: what is kept beside their pictures for good."""
     units = result.billable_units
     return {
         "show": shop.show,
@@ -238,10 +240,19 @@ def _record(roll: Roll, submitted: Submitted, result: Result, images: Sequence[I
         "endpoint": roll.endpoint,
         "input": input_of(roll.form),
         "queue": shop.client.hosts.queue,
-        "request_id": submitted.request_id,
+        "request_id": sent.submitted.request_id,
         "roll": list(roll.takes),
-        "urls": [image.url for image in images],
+        "tags": read_tags(tags_header(tags_of(roll, shop.show))),  # those that were sent: a bad one is left out
+        "submitted_at": sent.at or None,
+        "finished_at": shop.now(),
         "billable_units": None if units is None else str(units),
+    }
+
+
+def _record(roll: Roll, images: Sequence[Image], shop: Shop) -> dict[str, object]:
+    """What is told of one take besides: its pictures, their price by the card, when it was fetched."""
+    return {
+        "urls": [image.url for image in images],
         "price_usd": None if roll.picture_price == NO_PRICE else str(Money(roll.picture_price * len(images))),
         "at": shop.now(),
     }

@@ -6,6 +6,7 @@ Tells what happens through a plain callback and returns how every task ended. Ne
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import anyio
@@ -82,7 +83,7 @@ async def collect(
 
     async def one(place: int, left: OpenRoll) -> None:
         async with desk.window:
-            sent = Sent(left.submitted, anyio.current_time() - left.age)
+            sent = Sent(left.submitted, anyio.current_time() - left.age, _before(shop.now(), left.age))
             until = max(limits.deadline, left.age + GRACE)
             ends[place] = await collect_roll(left.roll, sent, desk, deadline=until)
 
@@ -93,6 +94,12 @@ async def collect(
     except BaseExceptionGroup as several:
         raise _plainest(several) from None
     return tuple(end for end in ends if end is not None)
+
+
+def _before(now: str, seconds: float) -> str:
+    """The time so many seconds before `now`, both UTC, ISO 8601."""
+    then = datetime.fromisoformat(now) - timedelta(seconds=seconds)
+    return then.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class _Numbers:

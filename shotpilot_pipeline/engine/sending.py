@@ -36,6 +36,7 @@ class Sent(NamedTuple):
 
     submitted: Submitted
     since: float  # seconds of the loop's clock
+    at: str = ""  # by the wall clock, UTC, ISO 8601; stands in the records only
 
 
 async def send(roll: Roll, desk: RollDesk) -> Sent:
@@ -45,7 +46,7 @@ async def send(roll: Roll, desk: RollDesk) -> Sent:
     """
     urls = await desk.uploads.urls_of(marks_of(roll.form))
     body = wire_body(roll.form, len(roll.takes), urls.__getitem__)
-    tags = shot_tags(desk.shop.show, Address.parse(roll.address), roll.takes[0])
+    tags = tags_of(roll, desk.shop.show)
     wait, unreached, began = _FIRST_WAIT, 0, anyio.current_time()
     while True:
         if desk.halt is not None:
@@ -62,6 +63,11 @@ async def send(roll: Roll, desk: RollDesk) -> Sent:
             desk.tell(Note(roll.address, f"held back by the queue; sent again in {pause:.0f} s"))
         await desk.shop.sleep(pause)
         wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def tags_of(roll: Roll, show: str) -> dict[str, str]:
+    """What the roll's request is tagged with."""
+    return shot_tags(show, Address.parse(roll.address), roll.takes[0])
 
 
 def _held_back(fault: TakesFailed) -> bool:
@@ -81,7 +87,7 @@ async def _posted(roll: Roll, body: Mapping[str, object], tags: Mapping[str, str
     await book.intended(roll, body)
     with anyio.CancelScope(shield=True):  # between the POST and its line in the book nothing may come
         await book.sending(roll)
-        since = anyio.current_time()
+        since, at = anyio.current_time(), desk.shop.now()
         try:
             submitted = await _submitted(roll, body, tags, desk)
         except AnswerLost as error:
@@ -100,7 +106,7 @@ async def _posted(roll: Roll, body: Mapping[str, object], tags: Mapping[str, str
         await book.submitted(roll, submitted)
     desk.window.accepted()
     desk.tell(RollSent(roll.address, roll.takes, submitted.request_id))
-    return Sent(submitted, since)
+    return Sent(submitted, since, at)
 
 
 async def _submitted(roll: Roll, body: Mapping[str, object], tags: Mapping[str, str], desk: RollDesk) -> Submitted:

@@ -70,7 +70,7 @@ def test_ctrl_c_offers_to_cancel_what_is_on_its_way(tmp_path: Path, answer: byte
 def test_a_terminal_that_is_closed_loses_nothing(tmp_path: Path) -> None:
     """The hang-up comes, and every word said afterwards meets a terminal that is gone."""
     path = show(tmp_path)
-    with service(service_seconds=8.0) as host:
+    with service(service_seconds=3.0) as host:
         pid, terminal = pty.fork()
         if pid == 0:
             os.execve(COMMAND[0], [*COMMAND, "render", str(path), "--yes"], host.environment | {"TERM": "xterm"})

@@ -12,7 +12,7 @@ import click
 from shotpilot_pipeline.cli.options import Asked
 from shotpilot_pipeline.cli.screen import counted
 from shotpilot_pipeline.values.event import Event, Note, RollSent, RunStarted, RunStopped, TakeKept, TaskEnded
-from shotpilot_pipeline.values.money import ZERO, Money
+from shotpilot_pipeline.values.money import ZERO
 from shotpilot_pipeline.values.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -52,10 +52,9 @@ class Tally:
             self.tasks = event.tasks
         elif isinstance(event, TakeKept):
             self.takes += 1
-            price = event.record.get("price_nano")
-            self.cost += Money(price) if isinstance(price, int) and price > 0 else ZERO
         elif isinstance(event, TaskEnded):
             self.ended += 1
+            self.cost += event.cost or ZERO
 
 
 class Silent:
@@ -88,10 +87,11 @@ class Plain:
 class Live:
     """A bar that moves, and above it a line for each task that ended."""
 
-    def __init__(self, bar: RichProgress, verbose: bool) -> None:
+    def __init__(self, bar: RichProgress, asked: Asked) -> None:
         self.tally = Tally()
         self.bar = bar
-        self.verbose = verbose
+        self.verbose = asked.verbose
+        self.worth = "would cost " if asked.rehearsal else ""
         self.line = bar.add_task("starting", total=None, money="")
 
     def hear(self, event: Event) -> None:
@@ -105,7 +105,7 @@ class Live:
         if words:
             style = _COLOURS.get(event.outcome, "") if isinstance(event, TaskEnded) else ""
             self.bar.console.print(Text(words, style=style))
-        money = f"{counted(self.tally.takes, 'take')}  ${self.tally.cost}"
+        money = f"{counted(self.tally.takes, 'take')}  {self.worth}${self.tally.cost}"
         self.bar.update(self.line, total=self.tally.tasks or None, completed=self.tally.ended, money=money)
 
 
@@ -139,7 +139,7 @@ def watching(asked: Asked) -> Iterator[Watcher]:
         yield Plain(asked.verbose)
     else:
         with _bar(asked) as bar:
-            yield Live(bar, asked.verbose)
+            yield Live(bar, asked)
 
 
 def _bar(asked: Asked) -> Any:

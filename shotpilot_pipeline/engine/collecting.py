@@ -126,7 +126,7 @@ async def _kept(roll: Roll, sent: Sent, result: Result, desk: RollDesk, kept: li
     A take that cannot be fetched does not keep the others back. Raises its fault once they are safe.
     """
     fault: TakesFailed | None = None
-    there = _kept_before(roll, sent.submitted, desk.shop)
+    there = _kept_before(roll, sent.submitted, desk.shop) if sent.left else {}
     origin = _origin(roll, sent, result, desk.shop)
     for place, images in _by_take(roll, result.images):
         if place in there:

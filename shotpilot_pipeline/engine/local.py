@@ -83,7 +83,7 @@ async def collect(
 
     async def one(place: int, left: OpenRoll) -> None:
         async with desk.window:
-            sent = Sent(left.submitted, anyio.current_time() - left.age, _before(shop.now(), left.age))
+            sent = Sent(left.submitted, anyio.current_time() - left.age, _before(shop.now(), left.age), left=True)
             until = max(limits.deadline, left.age + GRACE)
             ends[place] = await collect_roll(left.roll, sent, desk, deadline=until)
 

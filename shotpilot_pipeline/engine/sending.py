@@ -37,6 +37,7 @@ class Sent(NamedTuple):
     submitted: Submitted
     since: float  # seconds of the loop's clock
     at: str = ""  # by the wall clock, UTC, ISO 8601; stands in the records only
+    left: bool = False  # by an earlier run, which may have kept some of it
 
 
 async def send(roll: Roll, desk: RollDesk) -> Sent:

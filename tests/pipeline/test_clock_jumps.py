@@ -61,7 +61,7 @@ def rendered(path: Path, clock: Clock, liar: Liar, crash_at: int = 0) -> list[Ou
     strike = Strike()
     strike.left = crash_at
     outcomes: list[Outcome] = []
-    steps = {name: clock.of(getattr(LedgerBook, name), name) for name in STEPS}
+    steps: dict[str, Any] = {name: clock.of(getattr(LedgerBook, name), name) for name in STEPS}
     here = patch.dict("os.environ", {"SHOTPILOT_FAL_QUEUE_URL": ORIGIN})
     with here, patch.multiple(LedgerBook, **steps), staged(liar, strike):
         try:

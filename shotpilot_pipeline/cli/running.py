@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NoReturn, TypeVar
 
 from shotpilot_pipeline.errors import ExitCode
@@ -32,6 +32,7 @@ def run_to_the_end(work: Callable[[], Awaitable[T]], first: FirstSignal | None =
     """
     import anyio  # heavy: kept off the path of --help
 
+    terminals = [stream for stream in (0, 1, 2) if os.isatty(stream)]  # a closed one no longer says that it is one
     stopped: list[int] = []
     results: list[T] = []
 
@@ -46,6 +47,8 @@ def run_to_the_end(work: Callable[[], Awaitable[T]], first: FirstSignal | None =
                 with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
                     async for number in signals:
                         stopped.append(number)
+                        if number == signal.SIGHUP:
+                            _without(terminals)
                         if len(stopped) > 1:
                             _leave_at_once(number)
                         group.start_soon(answer, number)
@@ -61,6 +64,14 @@ def run_to_the_end(work: Callable[[], Awaitable[T]], first: FirstSignal | None =
     if not results:
         raise Stopped(stopped[0])
     return results[0]
+
+
+def _without(terminals: Sequence[int]) -> None:
+    """The terminal was closed: what is still said goes nowhere, where it would raise."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in terminals:
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
 
 
 def _leave_at_once(number: int) -> NoReturn:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from shotpilot_pipeline.engine.again import until_through
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import TakesFailed
+from shotpilot_pipeline.store.files import hash_file, in_words
 from shotpilot_pipeline.values.take import Picture
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class Uploads:
 
     async def _uploaded(self, sha256: str) -> str:
         path = self._file(sha256)
+        if await anyio.to_thread.run_sync(_hash, path) != sha256:  # else other bytes are paid for under this render key
+            raise TakesFailed(f"{path.name} is not the picture it was when the run was planned; nothing was sent")
         content_type = _ENDINGS.get(path.suffix.lower(), "application/octet-stream")
         url = await until_through(lambda: self._shop.client.upload(path, content_type), self._shop.sleep)
         if self._shop.uploads:
@@ -60,6 +64,11 @@ class Uploads:
             name = path.name if path else f"the picture {sha256[:12]}"
             raise TakesFailed(f"{name} is to be sent along, but it is not there any more; bring it back and run again")
         return path
+
+
+def _hash(path: Path) -> str:
+    with in_words(path):
+        return hash_file(path)
 
 
 def _in_store(store: Store, sha256: str) -> Path | None:

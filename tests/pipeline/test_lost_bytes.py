@@ -73,3 +73,17 @@ def test_errors_of_every_command_name_the_shot(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert "(sc010/sh020" in done.stdout + done.stderr
     assert json.loads(run("check", path, "--json").stdout)["problems"][0]["address"].startswith("sc010/sh020")
+
+
+def test_a_damaged_pick_is_not_sent_along_as_what_it_was(tmp_path: Path) -> None:
+    path = write_list(tmp_path)
+    run_json("rehearse", path, "--until", "iterate")
+    store = tmp_path / ".shotpilot/rehearsal/store/objects"
+    shutil.rmtree(tmp_path / ".shotpilot/rehearsal/renders")
+    for picture in store.rglob("*.png"):
+        size = picture.stat().st_size
+        picture.chmod(0o644)
+        picture.write_bytes(b"x" * size)
+    done = run("rehearse", path)
+    assert done.returncode == 4
+    assert "is not the picture it was when the run was planned; nothing was sent" in done.stderr

@@ -71,8 +71,38 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of a file, from `start` up to and without `end`, and the text that should stand there instead."""
+
+    start: Place
+    end: Place
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A cure that a program can carry out. `automatic`: it cannot be wrong; otherwise it is a proposal."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    automatic: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One link of the chain that led to a fault: where, and what happened there (`the look`, `included from here`)."""
+
+    place: Place
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a file: where, what is wrong, and what to write instead."""
+    """One thing wrong in a file: where, what is wrong, and what to write instead.
+
+    `end` is where the faulty text stops (None: not known). `chain` leads from the fault outwards: the slot, default or
+    include that brought it. `fix` is a cure that `shotpilot fix` can carry out.
+    """
 
     rule: str
     place: Place
@@ -80,6 +110,9 @@ class Problem:
     hint: str = ""
     severity: Severity = Severity.ERROR
     address: str = ""
+    end: Place | None = None
+    chain: tuple[Step, ...] = ()
+    fix: Fix | None = None
 
     def __str__(self) -> str:
         """`file:line:column: what is wrong; what to write instead`."""

@@ -11,7 +11,16 @@ import click
 
 from shotpilot_pipeline.cli.options import Asked
 from shotpilot_pipeline.cli.screen import counted
-from shotpilot_pipeline.values.event import Event, Note, RollSent, RunStarted, RunStopped, TakeKept, TaskEnded
+from shotpilot_pipeline.values.event import (
+    BudgetMet,
+    Event,
+    Note,
+    RollSent,
+    RunStarted,
+    RunStopped,
+    TakeKept,
+    TaskEnded,
+)
 from shotpilot_pipeline.values.money import ZERO
 from shotpilot_pipeline.values.outcome import Outcome
 
@@ -66,6 +75,8 @@ class Silent:
             click.echo(_end_words(event), err=True)
         elif isinstance(event, RunStopped):
             click.echo(f"stopped: {event.reason}", err=True)
+        elif isinstance(event, BudgetMet):
+            click.echo(event.reason, err=True)
 
 
 class Plain:
@@ -112,13 +123,16 @@ class Live:
 def words_of(event: Event, verbose: bool) -> str:
     """The event as a line; "" where there is nothing to say."""
     if isinstance(event, TaskEnded):
-        return "" if event.outcome in _QUIET_ENDS and not verbose else _end_words(event)
+        stopped = event.outcome is Outcome.SKIPPED and event.exit_code  # said once, by what stopped it
+        return "" if (event.outcome in _QUIET_ENDS or stopped) and not verbose else _end_words(event)
     if isinstance(event, RunStarted):
         return f"{counted(event.tasks, 'task')}, {counted(event.takes, 'take')} to make now"
     if isinstance(event, Note):
         return f"{event.address}: {event.text}".removeprefix(": ")
     if isinstance(event, RunStopped):
         return f"stopped: {event.reason}"
+    if isinstance(event, BudgetMet):
+        return event.reason
     if verbose and isinstance(event, TakeKept):
         return f"{event.address}#{event.number} kept"
     return ""

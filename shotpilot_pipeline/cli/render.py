@@ -17,7 +17,7 @@ from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
 from shotpilot_pipeline.cli.screen import Screen, counted, problem_line
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode, Interrupted, KeyOrBalance, UsageError
-from shotpilot_pipeline.pipeline.keeping import RunEnd, exit_code_of, summary_json
+from shotpilot_pipeline.pipeline.keeping import Left, RunEnd, exit_code_of, summary_json
 from shotpilot_pipeline.pipeline.keys import find_key, refuse_keys_in_files
 from shotpilot_pipeline.pipeline.reading import Reading, read_list, root_of
 from shotpilot_pipeline.values.money import Money
@@ -89,6 +89,8 @@ def _told(end: RunEnd, reading: Reading, screen: Screen, file: Path, complete: b
         screen.result_json(summary_json(end, rehearsal=False))
     else:
         screen.result(_summary(end))
+        if end.left is not None:
+            screen.result(_left(end.left))
         if end.takes_new:
             screen.message(f"Pictures: {reading.places.renders / reading.compiled.show}")
     code = exit_code_of(end, complete=complete)
@@ -169,6 +171,14 @@ def _stopped_words(brake: Brake) -> str:
         return f"Stopped. {goes_on}"
     are = "is" if left == 1 else "are"
     return f"Stopped; {counted(left, 'request')} {are} still on the way and will be collected. {goes_on}"
+
+
+def _left(left: Left) -> str:
+    """What a stop left out, in a line."""
+    later = left.cost_at_most - left.cost
+    more = f", and at most ${later} more after that" if later else ""
+    rolls = f"{counted(left.rolls, 'roll')} for ${left.cost}{more}" if left.rolls else f"at most ${left.cost_at_most}"
+    return f"Not sent: {counted(left.tasks, 'task')} ({rolls}). The same command goes on with them."
 
 
 def _summary(end: RunEnd) -> str:

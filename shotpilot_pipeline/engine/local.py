@@ -14,7 +14,6 @@ from anyio.abc import TaskGroup
 
 from shotpilot_pipeline.engine.collecting import RollEnd, collect_roll
 from shotpilot_pipeline.engine.desk import Brake, RollDesk
-from shotpilot_pipeline.engine.faults import exit_code_of
 from shotpilot_pipeline.engine.references import Uploads
 from shotpilot_pipeline.engine.schedule import Schedule
 from shotpilot_pipeline.engine.sending import Sent
@@ -180,7 +179,7 @@ class _Run:
     def _stop(self, fault: ShotpilotError) -> None:
         self.stopped = True
         self.tell(RunStopped(str(fault), int(fault.exit_code)))
-        self.schedule.give_up(f"not sent: {fault}", exit_code_of(fault))
+        self.schedule.give_up(f"not sent: {fault.in_short}", int(fault.exit_code))
 
     def _tell_ends(self) -> None:
         for end in self.schedule.new_ends():

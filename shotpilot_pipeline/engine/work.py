@@ -12,7 +12,7 @@ import anyio
 
 from shotpilot_pipeline.engine.collecting import RollEnd
 from shotpilot_pipeline.engine.desk import RollDesk
-from shotpilot_pipeline.engine.faults import exit_code_of, is_about_the_run, outcome_of
+from shotpilot_pipeline.engine.faults import exit_code_of, is_about_the_run, outcome_of, reason_of
 from shotpilot_pipeline.engine.roll import carry_roll
 from shotpilot_pipeline.engine.shop import Roll
 from shotpilot_pipeline.errors import ShotpilotError
@@ -98,7 +98,7 @@ def _end(work: Work, ends: Sequence[RollEnd], takes: Sequence[Take]) -> TaskEnd:
         return TaskEnd(address, Outcome.CACHED, "its takes are there already")
     fault = _gravest(ends)
     if fault is not None:
-        return TaskEnd(address, outcome_of(fault), str(fault), len(takes), cost, exit_code_of(fault))
+        return TaskEnd(address, outcome_of(fault), reason_of(fault), len(takes), cost, exit_code_of(fault))
     short = [take for take in takes if len(take.pictures) < work.task.panels]
     if short:
         came = len(short[0].pictures)

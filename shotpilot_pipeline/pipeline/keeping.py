@@ -28,6 +28,15 @@ from shotpilot_pipeline.values.plan import Plan, plan_as_json
 from shotpilot_pipeline.values.take import Take
 
 
+class Left(NamedTuple):
+    """What a budget, the account or a person kept from being sent, as the plan stands at the end."""
+
+    tasks: int
+    rolls: int  # that could be sent now
+    cost: Money  # of these
+    cost_at_most: Money  # with what still waits
+
+
 @dataclass(frozen=True, slots=True)
 class RunEnd:
     """How a run ended: every task's end, and what it came to. `cost` is at the cards' prices."""
@@ -41,6 +50,7 @@ class RunEnd:
     charged: Money | None = None  # what the ledger booked for this run; None: a rehearsal
     reserved: Money = ZERO  # for requests whose fate is open
     stops: tuple[int, ...] = ()  # exit codes of what stopped the run early
+    left: Left | None = None  # what was not sent because something stopped it; None: nothing
 
     def count(self, outcome: Outcome) -> int:
         """How many tasks ended so."""
@@ -80,6 +90,10 @@ def summary_json(end: RunEnd, *, rehearsal: bool) -> dict[str, Any]:
     }
     if end.charged is not None:
         summary["reserved_usd"] = str(end.reserved)
+    if end.left is not None:
+        left = end.left
+        summary["left"] = {"tasks": left.tasks, "rolls": left.rolls, "cost_usd": str(left.cost),
+                           "cost_usd_at_most": str(left.cost_at_most)}  # fmt: skip
     return summary | ({"would_cost_usd": str(end.cost)} if rehearsal else {})
 
 
@@ -183,6 +197,7 @@ class Keeper:
         end = run_end(self.run.name, ends, self.problems)
         if paid is not None:
             end = replace(end, charged=paid.charged, reserved=paid.reserved, stops=paid.stops)
+        end = replace(end, left=left_of(ends, after))
         summary = summary_json(end, rehearsal=self.reading.places.rehearsal)
         self._trying(lambda: self._write_summary(summary))
         return replace(end, problems=tuple(self.problems))
@@ -230,6 +245,17 @@ def run_end(run: str, ends: tuple[TaskEnd, ...], problems: Sequence[Problem]) ->
         unpriced=sum(end.cost is None for end in bought),
         problems=tuple(problems),
     )
+
+
+def left_of(ends: Sequence[TaskEnd], after: Plan) -> Left | None:
+    """What a stop kept from being sent; `after` is the plan as it stands now."""
+    stopped = {end.address for end in ends if end.outcome is Outcome.SKIPPED and end.exit_code}
+    lines = [line for line in after.lines if line.address in stopped]
+    if not stopped:
+        return None
+    now = sum((line.cost for line in lines if line.cost is not None), ZERO)
+    most = sum((line.cost_at_most for line in lines if line.cost_at_most is not None), ZERO)
+    return Left(len(stopped), sum(line.rolls for line in lines), now, most)
 
 
 def new_run(runs: Path) -> Path:

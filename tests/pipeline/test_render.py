@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -108,10 +109,32 @@ def test_a_budget_stops_and_a_higher_one_goes_on(tmp_path: Path) -> None:
     with service() as host:
         done = render(host, path, "--max-cost", "0.06")
         assert done.returncode == 5, done.stderr
-        assert bought(done)["cost_usd"] == "0.056"
+        summary = bought(done)
+        assert summary["cost_usd"] == "0.056"
+        assert summary["left"] == {"tasks": 3, "rolls": 2, "cost_usd": "0.084", "cost_usd_at_most": "0.112"}
         assert host.queue.billed_nano <= 60_000_000
+        assert done.stderr.count("budget of the run") == 1
+        assert re.search(r"of \$0.06, \$0.0(0 is spent and \$0.056 is held|56 is spent)", done.stderr)
+        assert "skipped" not in done.stderr
         done = render(host, path, "--max-cost", "0.20")
         assert done.returncode == 0
+        audit_end(host, path)
+
+
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)])
+def test_the_budget_of_a_stage_is_named_once_and_its_followers_are_left_out_too(
+    tmp_path: Path, quiet: tuple[str, ...]
+) -> None:
+    path = show(tmp_path, f"{LIST}budget: {{stages: {{iterate: 0.06}}}}\n")
+    with service() as host:
+        done = command(host, "render", path, "--yes", *quiet)
+        assert done.returncode == 5, done.stderr
+        assert done.stderr.count("budget of stage iterate has no room") == 1
+        assert "raise budget.stages.iterate in the shot list to 0.112 or more" in done.stderr
+        assert "Not sent: 2 tasks (1 roll for $0.056, and at most $0.028 more after that)." in done.stdout
+        assert "blocked" not in done.stdout + done.stderr
+        path.write_text(path.read_text().replace("iterate: 0.06", "iterate: 0.112"))
+        assert render(host, path).returncode == 0
         audit_end(host, path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from shotpilot_pipeline.values.outcome import Outcome
 from shotpilot_pipeline.values.plan import Plan
 
 if TYPE_CHECKING:
+    from shotpilot_pipeline.catalog.live import PriceChange
     from shotpilot_pipeline.engine.desk import Brake
 
 
@@ -67,7 +68,8 @@ def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unatten
     from shotpilot_pipeline.pipeline.render import Terms, render
 
     brake = Brake()
-    terms = Terms(_key_finder(reading, file), _agreement(reading, screen, yes or unattended), max_cost, unattended)
+    agree = _agreement(reading, screen, agreed=yes or unattended, limited=max_cost is not None)
+    terms = Terms(_key_finder(reading, file), agree, max_cost, unattended)
     try:
         with watching(asked) as watcher:
             end = run_to_the_end(
@@ -113,15 +115,21 @@ def _key_finder(reading: Reading, file: Path) -> Callable[[], str]:
     return find
 
 
-def _agreement(reading: Reading, screen: Screen, agreed: bool) -> Callable[[Plan], Awaitable[bool]]:
-    """Shows the plan and asks; raises UsageError where there is nobody to ask."""
+def _agreement(
+    reading: Reading, screen: Screen, *, agreed: bool, limited: bool
+) -> Callable[[Plan, Sequence[PriceChange]], Awaitable[bool]]:
+    """Shows the plan and asks; raises UsageError where there is nobody to ask, or nobody saw what it costs today.
 
-    async def agree(plan: Plan) -> bool:
+    `limited`: a limit stands on the command line, so that a dearer picture cannot pass what was thought of.
+    """
+
+    async def agree(plan: Plan, changes: Sequence[PriceChange]) -> bool:
         if not screen.asked.quiet or not agreed:
             for line in (*plan_lines(plan, reading.compiled, screen, changes=True),
-                         *totals_lines(plan, screen, rehearsal=False)):  # fmt: skip
+                         *_price_lines(changes), *totals_lines(plan, screen, rehearsal=False)):  # fmt: skip
                 click.echo(line, err=True)
         if agreed:
+            _refuse_dearer(plan, changes, limited)
             return True
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise UsageError(
@@ -132,6 +140,22 @@ def _agreement(reading: Reading, screen: Screen, agreed: bool) -> Callable[[Plan
         return await _confirmed(question)
 
     return agree
+
+
+def _refuse_dearer(plan: Plan, changes: Sequence[PriceChange], limited: bool) -> None:
+    """Raises UsageError where nobody is asked and a picture costs more than the plan showed before today."""
+    for change in changes:
+        if change.now is None:
+            raise UsageError(f"nothing was sent: {change}. Run it on a terminal without --yes, and answer")
+        if change.dearer and not limited:
+            raise UsageError(
+                f"nothing was sent: {change}. Nobody was asked about that, so say what may be spent (this plan comes to "
+                f"${plan.totals.cost} now, ${plan.totals.cost_at_most} at most): --max-cost USD"
+            )
+
+
+def _price_lines(changes: Sequence[PriceChange]) -> list[str]:
+    return [f"{change}." for change in changes] + (["The sums here are at today's prices."] if changes else [])
 
 
 def _first_signal(brake: Brake, screen: Screen) -> Callable[[int], Awaitable[bool]]:

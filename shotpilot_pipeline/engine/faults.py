@@ -65,7 +65,7 @@ def exit_code_of(fault: ShotpilotError) -> int:
 
 
 def reason_of(fault: ShotpilotError) -> str:
-    """Why a task ended by a fault. What stopped the run, or has a budget to itself, is told once, in full, elsewhere."""
+    """Why a task ended by a fault. What stopped the run, or a shot or stage, is told in full once, elsewhere."""
     return f"not sent: {fault.in_short}" if _stopped_by(fault) else str(fault)
 
 

@@ -25,6 +25,7 @@ class Places:
     runs: Path
     held: Path  # the lock of the one writer
     ledger: Path  # every paid request
+    prices: Path  # as the service named them last
     memo: Path
     thumbnails: Path
     local: bool | None = None  # which takes of the store count: of a queue on this machine, of a real one, or all
@@ -51,6 +52,7 @@ def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | Non
         runs=apart / "runs",
         held=apart / "writer.lock",
         ledger=apart / "ledger.db",
+        prices=apart / "prices.json",
         memo=own / "memo" / inside.with_name(f"{inside.name}.memo"),
         thumbnails=own / "thumbnails",
         local=None if rehearsal else is_loopback(queue),

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from shotpilot_pipeline.catalog.live import PriceChange, changed_prices
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import KeyOrBalance, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid
 from shotpilot_pipeline.pipeline.paying import client_of, limits_of
+from shotpilot_pipeline.pipeline.pricing import prices_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, adopt_found, collect_left, release_unsent
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
@@ -177,7 +179,8 @@ class _Reconciling:
                 self.tell(event)
 
             limits = limits_of(self.reading.settings)
-            rolls = await collect_left(self.ledger, self._shop(client, keeper.run.name), hear, limits)
+            shop = self._shop(client, keeper.run.name, await self._price_changes(client))
+            rolls = await collect_left(self.ledger, shop, hear, limits)
             recovered = Recovered(rolls=rolls)
             self.done.takes = sum(len(end.takes) for _, end in recovered.rolls)
             keeper.finish((), plan_list(self.reading, Wish(), self._known()), Paid(ZERO, ZERO))
@@ -185,9 +188,15 @@ class _Reconciling:
     def _known(self) -> Any:
         return known_of(self.reading.places, self.reading.compiled.moved, bought_in(self.ledger, self.reading))
 
-    def _shop(self, client: QueueClient, run: str) -> Shop:
+    async def _price_changes(self, client: QueueClient) -> Sequence[PriceChange]:
+        """What costs other than its card says, among the requests on their way: their charge is booked at that."""
+        endpoints = {roll.endpoint for roll in self.ledger.unfinished(self.reading.compiled.show)}
+        prices = await prices_of(client, endpoints, self.reading.places.prices)
+        return changed_prices(self.reading.catalog, prices.live)
+
+    def _shop(self, client: QueueClient, run: str, changes: Sequence[PriceChange]) -> Shop:
         compiled = self.reading.compiled
-        prices = unit_prices(self.reading.catalog)
+        prices = unit_prices(self.reading.catalog, changes)
         book = LedgerBook(self.ledger, run=run, show=compiled.show, queue=client.hosts.queue, unit_price=prices)
         return Shop(show=compiled.show, client=client, store=self.store, stages=compiled.stages, book=book)
 

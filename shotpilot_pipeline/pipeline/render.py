@@ -1,15 +1,16 @@
 """A render: the plan is carried out and paid for, each roll once. The same engine and client as a rehearsal.
 
-    hold the show ▶ recover what was left ▶ plan ▶ ask ▶ buy ▶ look for what was lost ▶ names and sums
+    hold the show ▶ today's prices ▶ recover what was left ▶ plan ▶ ask ▶ buy ▶ look for what was lost ▶ names and sums
 
 What it adds to a rehearsal: real hosts and a key, the ledger as the engine's book, caps, a question before money moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from shotpilot_pipeline.catalog.live import PriceChange, changed_prices, repriced
 from shotpilot_pipeline.engine.desk import Brake
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
@@ -17,6 +18,7 @@ from shotpilot_pipeline.errors import Problem, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import caps_of, client_of, limits_of, uploads_of
+from shotpilot_pipeline.pipeline.pricing import prices_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
@@ -28,7 +30,7 @@ from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
-from shotpilot_pipeline.values.event import Event, RunStopped
+from shotpilot_pipeline.values.event import Event, Note, RunStopped
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import BROKEN, Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan
@@ -39,11 +41,12 @@ class Terms:
     """On what terms money may be spent.
 
     `find_key` gives the key when one is needed, or raises KeyOrBalance. `agree` is shown the plan before the first
-    roll is sent; it says no by returning False. `unattended`: nobody looks on, so nothing of unknown price is sent.
+    roll is sent, at today's prices, with those that are not the cards'; it says no by returning False. `unattended`:
+    nobody looks on, so nothing of unknown price is sent.
     """
 
     find_key: Callable[[], str]
-    agree: Callable[[Plan], Awaitable[bool]]
+    agree: Callable[[Plan, Sequence[PriceChange]], Awaitable[bool]]
     max_cost: Money | None = None
     unattended: bool = False
 
@@ -82,6 +85,7 @@ class _Render:
     early: list[Event] = field(default_factory=list)  # told before there is a run to write them down
     keeper: Keeper | None = None
     doubts: list[Problem] = field(default_factory=list)  # for a person to know, told at the end
+    changes: tuple[PriceChange, ...] = ()  # today's prices that are not the cards'
 
     async def run(self) -> RunEnd | None:
         """The whole of it."""
@@ -92,13 +96,29 @@ class _Render:
         if not left and not self._plan().totals.rolls:
             return await self._carry(None, self._plan())
         async with client_of(settings, self.terms.find_key()) as client:
+            await self._price(client)
             if left:
                 await recover(self.ledger, self._shop(client, "recovery"), self._hear, limits_of(settings), self.brake)
             plan = self._plan()
             self._check(plan)
-            if plan.totals.rolls and not await self.terms.agree(plan):
+            bought = {line.endpoint for line in plan.lines if line.cost_at_most is None or line.cost_at_most}
+            if plan.totals.rolls and not await self.terms.agree(plan, self._changes_of(bought)):
                 return None
             return await self._carry(client, plan)
+
+    async def _price(self, client: QueueClient) -> None:
+        """Go by today's prices, where they can be read: they are what is shown, asked about, reserved and booked."""
+        endpoints = {task.endpoint for task in self.reading.compiled.tasks if task.endpoint}
+        prices = await prices_of(client, endpoints, self.reading.places.prices)
+        if prices.fault:
+            self._hear(Note("", f"today's prices could not be read ({prices.fault}); the model cards' prices are used"))
+        self.changes = changed_prices(self.reading.catalog, prices.live)
+        self.early += [Note("", str(change)) for change in self.changes]
+        compiled = replace(self.reading.compiled, tasks=repriced(self.reading.compiled.tasks, self.changes))
+        self.reading = replace(self.reading, compiled=compiled)
+
+    def _changes_of(self, endpoints: Collection[str]) -> tuple[PriceChange, ...]:
+        return tuple(change for change in self.changes if change.endpoint in endpoints)
 
     def _known(self) -> Known:
         places, moved = self.reading.places, self.reading.compiled.moved
@@ -132,7 +152,7 @@ class _Render:
             run=run,
             show=compiled.show,
             queue=client.hosts.queue,
-            unit_price=unit_prices(self.reading.catalog),
+            unit_price=unit_prices(self.reading.catalog, self.changes),
             caps=caps_of(self.reading, self.terms.max_cost),
             allow_unpriced=not self.terms.unattended,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotpilot_pipeline.catalog.cards import load_catalog
+from shotpilot_pipeline.catalog.live import PriceChange
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.pipeline import reconciling
 from shotpilot_pipeline.pipeline import render as rendering
@@ -145,7 +146,7 @@ def budget(caps: Caps) -> str:
     return f"budget: {{{', '.join([*plain, *([f'stages: {{{stages}}}'] if stages else [])])}}}\n"
 
 
-async def agreed(plan: Plan) -> bool:
+async def agreed(plan: Plan, changes: Sequence[PriceChange]) -> bool:
     return True
 
 

@@ -48,7 +48,7 @@ def rule(**do: Any) -> dict[str, Any]:
     return {"when": {"route": "pricing"}, "do": do}
 
 
-# What is read ----------------------------------------------------------------------------------------------------------
+# What is read -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_price_of_the_card_is_no_change_and_another_unit_is_no_price() -> No
     assert one.picture_price == NO_PRICE
 
 
-# What is remembered ----------------------------------------------------------------------------------------------------
+# What is remembered -------------------------------------------------------------------------------------------------
 
 
 class Asking:
@@ -151,7 +151,7 @@ async def test_a_list_that_does_not_answer_is_given_up(tmp_path: Path, monkeypat
         assert "no answer" in (await prices_of(client, [V3], tmp_path / "prices.json")).fault
 
 
-# What a render does with them ------------------------------------------------------------------------------------------
+# What a render does with them ---------------------------------------------------------------------------------------
 
 
 def test_the_same_price_is_not_worth_a_word(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def _until(terminal: int, words: str) -> str:
     return said
 
 
-# shotpilot models --check-prices ---------------------------------------------------------------------------------------
+# shotpilot models --check-prices ------------------------------------------------------------------------------------
 
 
 def test_the_cards_beside_the_prices_of_today(tmp_path: Path) -> None:

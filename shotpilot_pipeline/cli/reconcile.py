@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,23 +39,22 @@ def command(
 
     A lost request may have been paid, so it is never sent again by itself. One that is found in the account's list is
     adopted and collected; the others are yours to decide, by ADDRESS or --all. Charges are compared with the bill where
-    the key may read it.
+    the key may read it. With --rehearsal it is about the requests of fire drills, and costs nothing.
     """
     if (bool(adopt) + write_off + send_again) > 1:
         raise UsageError("--adopt, --write-off and --send-again are three decisions; give one")
     screen = Screen(asked)
     refuse_keys_in_files(root_of(file, asked.project))
-    reading = read_list(file, asked.project, rehearsal=False)
+    reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
+    from shotpilot_pipeline.pipeline.drilling import drill_seller
     from shotpilot_pipeline.pipeline.reconciling import Decision, reconcile, reconciliation_json
 
     decision = Decision(adopt, write_off, send_again, address, everything)
+    seller = drill_seller(reading) if asked.rehearsal else None
+    find = partial(find_key, reading.settings.get("fal", "queue_url"))
     try:
         with watching(asked) as watcher:
-            done = run_to_the_end(
-                lambda: reconcile(
-                    reading, decision, lambda: find_key(reading.settings.get("fal", "queue_url")), watcher.hear
-                )
-            )
+            done = run_to_the_end(lambda: reconcile(reading, decision, find, watcher.hear, seller))
     except Stopped as stop:
         screen.fault("Stopped. What was decided stands; the same command goes on.")
         return int(stop.exit_code)

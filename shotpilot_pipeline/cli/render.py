@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shotpilot_pipeline.cli.options import Asked, asking
+from shotpilot_pipeline.cli.options import Asked, asking, dollars
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
 from shotpilot_pipeline.cli.progress import watching
 from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
-from shotpilot_pipeline.cli.screen import Screen, counted, problem_line
+from shotpilot_pipeline.cli.screen import Screen, counted, left_line, problem_line
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode, Interrupted, KeyOrBalance, UsageError
-from shotpilot_pipeline.pipeline.keeping import Left, RunEnd, exit_code_of, summary_json
+from shotpilot_pipeline.pipeline.keeping import RunEnd, exit_code_of, summary_json
 from shotpilot_pipeline.pipeline.keys import find_key, refuse_keys_in_files
 from shotpilot_pipeline.pipeline.reading import Reading, read_list, root_of
 from shotpilot_pipeline.values.money import Money
@@ -29,25 +29,12 @@ if TYPE_CHECKING:
     from shotpilot_pipeline.engine.desk import Brake
 
 
-def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> Money | None:
-    """An amount of dollars as typed, exactly."""
-    if value is None:
-        return None
-    try:
-        money = Money.usd(value.removeprefix("$"))
-    except ValueError as error:
-        raise click.BadParameter(f"{error}; write it as 12.50", ctx, param) from None
-    if money < Money():
-        raise click.BadParameter(f"{value} is less than nothing; write it as 12.50", ctx, param)
-    return money
-
-
 @click.command()
 @asking
 @click.argument("file", type=click.Path(path_type=Path))
 @selecting
 @click.option("-y", "--yes", is_flag=True, help="Buy without asking.")
-@click.option("--max-cost", metavar="USD", callback=_dollars, help="Spend at most this much in this run.")
+@click.option("--max-cost", metavar="USD", callback=dollars, help="Spend at most this much in this run.")
 @click.option("--behind", is_flag=True, help="Buy earlier stages too that fell behind a bought one.")
 @click.option(
     "--unattended", is_flag=True, help="Nobody looks on: no question, no unknown price, exit 3 where a pick is awaited."
@@ -92,7 +79,7 @@ def _told(end: RunEnd, reading: Reading, screen: Screen, file: Path, complete: b
     else:
         screen.result(_summary(end))
         if end.left is not None:
-            screen.result(_left(end.left))
+            screen.result(left_line(end.left))
         if end.takes_new:
             screen.message(f"Pictures: {reading.places.renders / reading.compiled.show}")
     code = exit_code_of(end, complete=complete)
@@ -149,8 +136,8 @@ def _refuse_dearer(plan: Plan, changes: Sequence[PriceChange], limited: bool) ->
             raise UsageError(f"nothing was sent: {change}. Run it on a terminal without --yes, and answer")
         if change.dearer and not limited:
             raise UsageError(
-                f"nothing was sent: {change}. Nobody was asked about that, so say what may be spent (this plan comes to "
-                f"${plan.totals.cost} now, ${plan.totals.cost_at_most} at most): --max-cost USD"
+                f"nothing was sent: {change}. Nobody was asked about that, so say what may be spent (this plan comes "
+                f"to ${plan.totals.cost} now, ${plan.totals.cost_at_most} at most): --max-cost USD"
             )
 
 
@@ -195,14 +182,6 @@ def _stopped_words(brake: Brake) -> str:
         return f"Stopped. {goes_on}"
     are = "is" if left == 1 else "are"
     return f"Stopped; {counted(left, 'request')} {are} still on the way and will be collected. {goes_on}"
-
-
-def _left(left: Left) -> str:
-    """What a stop left out, in a line."""
-    later = left.cost_at_most - left.cost
-    more = f", and at most ${later} more after that" if later else ""
-    rolls = f"{counted(left.rolls, 'roll')} for ${left.cost}{more}" if left.rolls else f"at most ${left.cost_at_most}"
-    return f"Not sent: {counted(left.tasks, 'task')} ({rolls}). The same command goes on with them."
 
 
 def _summary(end: RunEnd) -> str:

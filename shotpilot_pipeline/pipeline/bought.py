@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.values.origin import REHEARSAL_QUEUE
 
 if TYPE_CHECKING:
     from shotpilot_pipeline.queue.ledger.ledger import Ledger
@@ -20,21 +21,30 @@ class Bought(NamedTuple):
 
 
 def bought_of(reading: Reading) -> Bought | None:
-    """What the ledger of the list says; None where there is none, or in a rehearsal. Raises LedgerDamaged."""
-    if reading.places.rehearsal or not reading.places.ledger.exists():
+    """What the ledger of the list says; None where there is none. Raises LedgerDamaged.
+
+    In a rehearsal, what a fire drill left open counts; what it refused does not: slates cost nothing.
+    """
+    if not reading.places.ledger.exists():
         return None
     # The ledger costs some milliseconds to import; a plan of a show that never bought anything does not pay them.
     from shotpilot_pipeline.queue.ledger.ledger import Ledger
 
     with Ledger(reading.places.ledger, reading=True) as ledger:
-        return bought_in(ledger, reading)
+        bought = bought_in(ledger, reading)
+    return bought._replace(refused={}) if reading.places.rehearsal else bought
 
 
 def bought_in(ledger: Ledger, reading: Reading) -> Bought:
     """The same from an open ledger. Only requests of the queue that is configured now count."""
-    queue, show = reading.settings.get("fal", "queue_url"), reading.compiled.show
+    queue, show = queue_of(reading), reading.compiled.show
     undecided = {key: why for key, rolls in ledger.open_by_key(show).items() if (why := _why(rolls, queue))}
     return Bought(undecided, ledger.refused_keys(show, queue))
+
+
+def queue_of(reading: Reading) -> str:
+    """The base URL of the queue that the list is rendered, or rehearsed, at."""
+    return REHEARSAL_QUEUE if reading.places.rehearsal else str(reading.settings.get("fal", "queue_url"))
 
 
 def _why(rolls: Sequence[LedgerRoll], queue: str) -> str:

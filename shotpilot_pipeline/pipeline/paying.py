@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import anyio.to_thread
 
-from shotpilot_pipeline.engine.shop import Limits
+from shotpilot_pipeline.engine.shop import Limits, UploadMemory
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.settings import Settings
 from shotpilot_pipeline.queue.client import QueueClient, Timeouts
@@ -20,6 +22,32 @@ from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.origin import is_loopback
 
 _UPLOADING = timedelta(minutes=10)  # a URL lives from before its bytes are sent, and is kept only after
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Where rolls are bought: a real queue, or one that only plays.
+
+    `open` gives the client once it is needed, and raises KeyOrBalance without a proper key. `memory` remembers
+    uploads. `closing` is called when a run ends, however it ends, with the run's folder.
+    """
+
+    queue: str  # base URL, as the ledger has it
+    open: Callable[[], QueueClient]
+    limits: Limits
+    memory: Callable[[Ledger, QueueClient], UploadMemory | None]
+    closing: Callable[[Path], None] = lambda run: None
+    plays: bool = False  # slates: nobody is waited for to pick, nothing has to outlive a power cut
+
+
+def seller_of(settings: Settings, find_key: Callable[[], str]) -> Seller:
+    """The queue that the settings name."""
+    return Seller(
+        queue=settings.get("fal", "queue_url"),
+        open=lambda: client_of(settings, find_key()),
+        limits=limits_of(settings),
+        memory=lambda ledger, client: uploads_of(settings, ledger, client.hosts.rest),
+    )
 
 
 def client_of(settings: Settings, key: str) -> QueueClient:

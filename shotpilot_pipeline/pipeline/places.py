@@ -26,6 +26,7 @@ class Places:
     held: Path  # the lock of the one writer
     ledger: Path  # every paid request
     prices: Path  # as the service named them last
+    drill: Path  # what the queue of a fire drill remembers
     memo: Path
     thumbnails: Path
     local: bool | None = None  # which takes of the store count: of a queue on this machine, of a real one, or all
@@ -53,6 +54,7 @@ def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | Non
         held=apart / "writer.lock",
         ledger=apart / "ledger.db",
         prices=apart / "prices.json",
+        drill=own / "rehearsal" / "drill",
         memo=own / "memo" / inside.with_name(f"{inside.name}.memo"),
         thumbnails=own / "thumbnails",
         local=None if rehearsal else is_loopback(queue),

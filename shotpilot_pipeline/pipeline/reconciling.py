@@ -17,7 +17,7 @@ from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import KeyOrBalance, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid
-from shotpilot_pipeline.pipeline.paying import client_of, limits_of
+from shotpilot_pipeline.pipeline.paying import Seller, seller_of
 from shotpilot_pipeline.pipeline.pricing import prices_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, adopt_found, collect_left, release_unsent
@@ -75,9 +75,13 @@ class Reconciliation:
 
 
 async def reconcile(
-    reading: Reading, decision: Decision, find_key: Callable[[], str], tell: Callable[[Event], None]
+    reading: Reading,
+    decision: Decision,
+    find_key: Callable[[], str],
+    tell: Callable[[Event], None],
+    seller: Seller | None = None,
 ) -> Reconciliation:
-    """Decide what is unknown, as far as that can be done.
+    """Decide what is unknown, as far as that can be done; at `seller` instead of the settings' queue, where given.
 
     Raises UsageError for a decision about nothing, or about more than one request where one is meant; ShowLocked;
     KeyOrBalance where a request is to be adopted without a key. Without a key, or where the list or the bill cannot
@@ -85,10 +89,11 @@ async def reconcile(
     """
     places = reading.places
     with hold_show(places.held, f"reconcile {places.shot_list.name}"):
-        store = Store(places.store, local=places.local)
+        seller = seller or seller_of(reading.settings, find_key)
+        store = Store(places.store, local=places.local, durable=not seller.plays)
         try:
             with Ledger(places.ledger) as ledger:
-                return await _Reconciling(reading, decision, tell, store, ledger).run(find_key)
+                return await _Reconciling(reading, decision, tell, store, ledger, seller).run()
         finally:
             store.close()
 
@@ -100,21 +105,22 @@ class _Reconciling:
     tell: Callable[[Event], None]
     store: Store
     ledger: Ledger
+    seller: Seller
     done: Reconciliation = field(default_factory=Reconciliation)
     found: Mapping[int, Found] = field(default_factory=dict)
 
-    async def run(self, find_key: Callable[[], str]) -> Reconciliation:
+    async def run(self) -> Reconciliation:
         show = self.reading.compiled.show
         release_unsent(self.ledger, show)
         chosen = self._chosen() if self.decision.is_one else ()
         try:
-            key = find_key()
+            opened = self.seller.open()
         except KeyOrBalance as error:
             if self.decision.adopt:
                 raise
             self.done.notes.append(f"nothing was looked up at the queue: {error}")
         else:
-            async with client_of(self.reading.settings, key) as client:
+            async with opened as client:
                 await self._look(client, chosen)
         still = {roll.id for roll in self.ledger.unknowns(show)}  # what the list had is adopted, whatever was decided
         self._decide([roll for roll in chosen if roll.id in still])
@@ -178,9 +184,8 @@ class _Reconciling:
                 keeper.hear(event)
                 self.tell(event)
 
-            limits = limits_of(self.reading.settings)
             shop = self._shop(client, keeper.run.name, await self._price_changes(client))
-            rolls = await collect_left(self.ledger, shop, hear, limits)
+            rolls = await collect_left(self.ledger, shop, hear, self.seller.limits)
             recovered = Recovered(rolls=rolls)
             self.done.takes = sum(len(end.takes) for _, end in recovered.rolls)
             keeper.finish((), plan_list(self.reading, Wish(), self._known()), Paid(ZERO, ZERO))

@@ -17,7 +17,7 @@ from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import Problem, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
-from shotpilot_pipeline.pipeline.paying import caps_of, client_of, limits_of, uploads_of
+from shotpilot_pipeline.pipeline.paying import Seller, caps_of, seller_of
 from shotpilot_pipeline.pipeline.pricing import prices_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
@@ -52,9 +52,16 @@ class Terms:
 
 
 async def render(
-    reading: Reading, wish: Wish, terms: Terms, tell: Callable[[Event], None], brake: Brake | None = None
+    reading: Reading,
+    wish: Wish,
+    terms: Terms,
+    tell: Callable[[Event], None],
+    brake: Brake | None = None,
+    seller: Seller | None = None,
 ) -> RunEnd | None:
     """Buy what the plan of `wish` says, and say how every task ended; None where nobody agreed to it.
+
+    At the queue that the settings name, or at `seller`, which a fire drill has instead.
 
     Raises ShowLocked when another run holds the show, KeyOrBalance without a proper key, UsageError for terms that
     cannot be met, StoreUnwritable or LedgerUnusable when the disk refuses before anything is sent. A render that is
@@ -62,10 +69,11 @@ async def render(
     """
     places = reading.places
     with hold_show(places.held, f"render {places.shot_list.name}"):
-        store = Store(places.store, local=places.local)
+        seller = seller or seller_of(reading.settings, terms.find_key)
+        store = Store(places.store, local=places.local, durable=not seller.plays)
         try:
             with Ledger(places.ledger) as ledger:
-                return await _Render(reading, wish, terms, tell, brake or Brake(), store, ledger).run()
+                return await _Render(reading, wish, terms, tell, brake or Brake(), store, ledger, seller).run()
         finally:
             store.close()
 
@@ -81,6 +89,7 @@ class _Render:
     brake: Brake
     store: Store
     ledger: Ledger
+    seller: Seller
     stops: list[int] = field(default_factory=list)
     early: list[Event] = field(default_factory=list)  # told before there is a run to write them down
     keeper: Keeper | None = None
@@ -89,16 +98,17 @@ class _Render:
 
     async def run(self) -> RunEnd | None:
         """The whole of it."""
-        settings, show = self.reading.settings, self.reading.compiled.show
+        show = self.reading.compiled.show
         release_unsent(self.ledger, show)
         self.doubts += put_back_lost(self.store, self.reading.places.renders)  # what is there is not bought again
-        left = needs_recovery(self.ledger, show, settings.get("fal", "queue_url"))
+        left = needs_recovery(self.ledger, show, self.seller.queue)
         if not left and not self._plan().totals.rolls:
             return await self._carry(None, self._plan())
-        async with client_of(settings, self.terms.find_key()) as client:
+        async with self.seller.open() as client:
             await self._price(client)
             if left:
-                await recover(self.ledger, self._shop(client, "recovery"), self._hear, limits_of(settings), self.brake)
+                shop = self._shop(client, "recovery")
+                await recover(self.ledger, shop, self._hear, self.seller.limits, self.brake)
             plan = self._plan()
             self._check(plan)
             bought = {line.endpoint for line in plan.lines if line.cost_at_most is None or line.cost_at_most}
@@ -164,8 +174,9 @@ class _Render:
             book=book,
             sources={sha256: self.reading.places.root / path for sha256, path in compiled.sources.items()},
             picks=known.picks,
+            first_where_unpicked=self.seller.plays,
             barred=_barred(known),
-            uploads=uploads_of(self.reading.settings, self.ledger, client.hosts.rest),
+            uploads=self.seller.memory(self.ledger, client),
         )
 
     async def _carry(self, client: QueueClient | None, plan: Plan) -> RunEnd:
@@ -180,13 +191,16 @@ class _Render:
             ]
             for event in self.early:
                 keeper.hear(event)
-            ends = _at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)
+            try:
+                ends = _at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)
+            finally:
+                self.seller.closing(keeper.run)
             sums = self.ledger.spent(run=keeper.run.name)
             paid = Paid(Money(sums.charged), Money(sums.reserved), tuple(dict.fromkeys(self.stops)))
             return keeper.finish(ends, self._plan(), paid)
 
     async def _bought(self, client: QueueClient, plan: Plan, run: str) -> tuple[TaskEnd, ...]:
-        limits = limits_of(self.reading.settings)
+        limits = self.seller.limits
         self.store.staging()  # a store that cannot be written is found out before anything is paid
         ends = await carry_out(
             plan, self.reading.compiled.tasks, self._shop(client, run), self._hear, limits, self.brake

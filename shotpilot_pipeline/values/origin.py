@@ -5,6 +5,9 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+#: Where the rehearsal queue inside this program says that it stands; nothing listens there.
+REHEARSAL_QUEUE = "http://localhost"
+
 
 def is_loopback(url: object) -> bool:
     """Whether `url` names this machine. What is no URL at all does not."""

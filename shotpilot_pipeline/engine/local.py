@@ -75,7 +75,7 @@ async def collect(
     """
     numbers = _Numbers(shop)
     limits = limits or Limits()
-    desk = RollDesk(shop, limits, Uploads(shop), tell, numbers.next, Window(limits.unfinished))
+    desk = RollDesk(shop, limits, Uploads(shop, limits), tell, numbers.next, Window(limits.unfinished))
     if brake is not None:
         brake.bind(desk)
     ends: list[RollEnd | None] = [None] * len(rolls)
@@ -126,7 +126,9 @@ class _Run:
         self.tell = tell
         self.stock = Stock(shop, index, tasks, plan.lines)
         self.schedule = Schedule(plan.lines, index, shop.stages, self.stock.settle, shop.barred)
-        self.desk = RollDesk(shop, limits, Uploads(shop), tell, self.stock.next_number, Window(limits.unfinished))
+        self.desk = RollDesk(
+            shop, limits, Uploads(shop, limits), tell, self.stock.next_number, Window(limits.unfinished)
+        )
         self.free = limits.unfinished  # rolls that may still be started; below 0 while one task has many
         self.stopped = False
 

@@ -93,11 +93,18 @@ class NoBook:
         """Nothing is charged."""
 
 
+class Upload(NamedTuple):
+    """Where bytes were put, and until when they can be fetched there."""
+
+    url: str
+    expires: datetime  # with its zone
+
+
 class UploadMemory(Protocol):
     """Remembers across runs where a picture was uploaded to."""
 
-    async def known(self, sha256: str) -> str:
-        """The URL at which these bytes can still be fetched; "" where none is known."""
+    async def known(self, sha256: str) -> Upload | None:
+        """Where these bytes can still be fetched for as long as a roll may take; None where nowhere is known."""
 
     async def keep(self, sha256: str, url: str) -> None:
         """These bytes were uploaded to `url` just now."""
@@ -111,6 +118,7 @@ class Limits:
     deadline: float = 3600.0  # of one roll, from its submit to its last byte
     stalled: float = 120.0  # a roll without an answer for so long is told of, and again each time that doubles
     most_bytes: int = 200_000_000  # of one picture; the largest 4K PNG has some 50 MB
+    upload_life: float = 86_400.0  # for how long an uploaded picture can be fetched
 
     def __post_init__(self) -> None:
         if not 1 <= self.unfinished <= 200:

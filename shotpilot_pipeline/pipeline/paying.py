@@ -10,7 +10,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from shotpilot_pipeline.engine.shop import Limits, UploadMemory
+from shotpilot_pipeline.engine.shop import Limits, Upload, UploadMemory
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.settings import Settings
 from shotpilot_pipeline.queue.client import QueueClient, Timeouts
@@ -67,7 +67,8 @@ def client_of(settings: Settings, key: str) -> QueueClient:
 
 def limits_of(settings: Settings) -> Limits:
     """How much at once, and how long."""
-    return Limits(unfinished=settings.get("pace", "unfinished"), deadline=settings.get("fal", "job_seconds"))
+    unfinished, fal = settings.get("pace", "unfinished"), partial(settings.get, "fal")
+    return Limits(unfinished=unfinished, deadline=fal("job_seconds"), upload_life=fal("upload_seconds"))
 
 
 def caps_of(reading: Reading, max_cost: Money | None) -> Caps:
@@ -107,13 +108,11 @@ class LedgerUploads:
         self._lives = lives
         self._lasts = lasts
 
-    async def known(self, sha256: str) -> str:
-        """The URL at which these bytes can still be fetched; "" where none is known."""
-        now = datetime.now(UTC)
-        return (
-            await anyio.to_thread.run_sync(partial(self._ledger.upload, sha256, self._host, now, lasts=self._lasts))
-            or ""
-        )
+    async def known(self, sha256: str) -> Upload | None:
+        """Where these bytes can still be fetched for as long as a roll may take; None where nowhere is known."""
+        find = partial(self._ledger.uploaded, sha256, self._host, datetime.now(UTC), lasts=self._lasts)
+        found = await anyio.to_thread.run_sync(find)
+        return None if found is None else Upload(*found)
 
     async def keep(self, sha256: str, url: str) -> None:
         """These bytes were uploaded to `url` just now."""

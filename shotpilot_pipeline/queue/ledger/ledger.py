@@ -284,8 +284,16 @@ class Ledger:
 
     def upload(self, sha256: str, host: str, now: datetime, *, lasts: timedelta = uploads.LEAST_LIFE) -> str | None:
         """The URL under which these bytes already lie at `host`, if it still lives for `lasts`."""
+        found = self.uploaded(sha256, host, now, lasts=lasts)
+        return None if found is None else found[0]
+
+    def uploaded(
+        self, sha256: str, host: str, now: datetime, *, lasts: timedelta = uploads.LEAST_LIFE
+    ) -> tuple[str, datetime] | None:
+        """The same, with the end of its life."""
         with self._asking() as db:
-            return uploads.find(db, sha256, host, stamp(now), stamp(now + lasts))
+            found = uploads.find(db, sha256, host, stamp(now), stamp(now + lasts))
+        return None if found is None else (found[0], datetime.fromisoformat(found[1]))
 
     def keep_upload(self, sha256: str, host: str, url: str, *, now: datetime, expires: datetime | None = None) -> None:
         """Remember where these bytes were put. `expires` None: after uploads.USUAL_LIFE."""

@@ -16,7 +16,9 @@ import anyio.to_thread
 from shotpilot_pipeline.engine.again import until_through
 from shotpilot_pipeline.engine.shop import Limits, Shop, Upload
 from shotpilot_pipeline.errors import TakesFailed
+from shotpilot_pipeline.store.derived import derive
 from shotpilot_pipeline.store.files import hash_file, in_words
+from shotpilot_pipeline.values.fits import split_sent
 from shotpilot_pipeline.values.take import Picture
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ _UPLOADING = timedelta(minutes=10)  # a URL lives from before its bytes are sent
 
 
 class Uploads:
-    """Where each picture lies, by sha256, for one run. Two rolls that ask for the same picture at once wait for one
-    upload."""
+    """Where each picture lies, by its sha256 (and recipe), for one run. Two rolls that ask for the same picture at once
+    wait for one upload."""
 
     def __init__(self, shop: Shop, limits: Limits) -> None:
         self._shop = shop
@@ -62,15 +64,22 @@ class Uploads:
         """Where an earlier run put these bytes, if they are still there."""
         return await self._shop.uploads.known(sha256) if self._shop.uploads else None
 
-    async def _uploaded(self, sha256: str) -> Upload:
+    async def _uploaded(self, value: str) -> Upload:
         expires = self._now() + self._life
+        sha256, recipe = split_sent(value)
         path = self._file(sha256)
         if await anyio.to_thread.run_sync(_hash, path) != sha256:  # else other bytes are paid for under this render key
             raise TakesFailed(f"{path.name} is not the picture it was when the run was planned; nothing was sent")
+        if recipe is not None:
+            copy = self._shop.store.staging() / f"{path.stem[:16]}.{recipe.bytes}.jpg"
+            await anyio.to_thread.run_sync(derive, path, recipe, copy)
+            path = copy
         content_type = _ENDINGS.get(path.suffix.lower(), "application/octet-stream")
         url = await until_through(lambda: self._shop.client.upload(path, content_type), self._shop.sleep)
+        if recipe is not None:
+            path.unlink(missing_ok=True)
         if self._shop.uploads:
-            await self._shop.uploads.keep(sha256, url)
+            await self._shop.uploads.keep(value, url)
         return Upload(url, expires)
 
     def _file(self, sha256: str) -> Path:

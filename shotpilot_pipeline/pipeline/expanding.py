@@ -14,6 +14,7 @@ from shotpilot_pipeline.pipeline.trip import Wish, known_of, selected_of
 from shotpilot_pipeline.plan.build import build_plan
 from shotpilot_pipeline.plan.rolls import MOST_PICTURES
 from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.fits import split_sent
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.request import wire_body
 from shotpilot_pipeline.values.task import NO_PRICE, Task
@@ -60,6 +61,7 @@ def locator(reading: Reading) -> Callable[[str], str]:
         kind, _, rest = mark.partition(":")
         if kind == "url":
             return rest
+        rest, _ = split_sent(rest)
         if rest in sources:
             return sources[rest]
         if not pictures:

@@ -26,6 +26,7 @@ from shotpilot_pipeline.review.page import (
     ReportTake,
 )
 from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.fits import split_sent
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.request import input_of, marks_of
 from shotpilot_pipeline.values.take import Take
@@ -188,5 +189,6 @@ def _images(task: Task, wire: Mapping[str, Any], facts: _Facts) -> tuple[str, ..
     names = []
     for mark in sent if marks_of(task.forms[0]) else []:
         kind, _, rest = mark.lstrip("\0").partition(":")
-        names.append(rest if kind != "sha256" else facts.reading.compiled.sources.get(rest, "a picked take"))
+        sha256, _ = split_sent(rest)
+        names.append(rest if kind != "sha256" else facts.reading.compiled.sources.get(sha256, "a picked take"))
     return tuple(names)

@@ -16,6 +16,7 @@ from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.resolve import Choices, Settled, Settlement, StalePick, Waiting, picked, settle_task
 from shotpilot_pipeline.plan.rolls import rolls_needed
 from shotpilot_pipeline.plan.totals import add_up
+from shotpilot_pipeline.values.fits import derivative_note
 from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
 from shotpilot_pipeline.values.task import NO_PRICE, Task
@@ -342,5 +343,5 @@ def _priced(task: Task, verdict: _Verdict) -> PlanLine:
         _price(task, new + later) if new + later else ZERO,
         verdict.form,
         verdict.key,
-        task.notes,
+        (*task.notes, note) if (note := derivative_note(verdict.form)) else task.notes,
     )

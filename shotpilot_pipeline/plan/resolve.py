@@ -18,6 +18,7 @@ from typing import NamedTuple
 from shotpilot_pipeline.plan.graph import Index
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.values.digest import sha256_text
+from shotpilot_pipeline.values.fits import as_sent
 from shotpilot_pipeline.values.request import is_open, settle, settle_one, split_pick
 from shotpilot_pipeline.values.take import Pick, Take
 from shotpilot_pipeline.values.task import FIRST, HUMAN, Task
@@ -207,7 +208,7 @@ def settle_task(task: Task, choices: Choices) -> Settlement:
         return cell
     form, key = task.forms[cell], task.keys[cell]
     if not key:
-        filled = settle_one(form, chosen.address, chosen.take.pictures[0].sha256)
+        filled = settle_one(form, chosen.address, as_sent(chosen.take.pictures[0], task.fits))
         if not is_open(filled):  # the usual case: the carried pick is all there was to fill
             return Settled(filled, sha256_text(filled), chosen.address, chosen.take.number, (chosen,))
     return _settled(form, key, task, choices, (chosen,))
@@ -242,10 +243,10 @@ def picked(pick: Pick, takes: Sequence[Take]) -> Take | None:
     return None
 
 
-def sha256_of_panel(take: Take, panel: int) -> str:
-    """The sha256 of the take's picture `panel` (0 and 1: the first); "" when the series came short of it."""
+def panel_as_sent(take: Take, panel: int, fits: str) -> str:
+    """The take's picture `panel` (0 and 1: the first) as it stands in a form; "" when the series came short of it."""
     place = max(panel, 1)
-    return take.pictures[place - 1].sha256 if place <= len(take.pictures) else ""
+    return as_sent(take.pictures[place - 1], fits) if place <= len(take.pictures) else ""
 
 
 class _Open(Exception):
@@ -269,10 +270,10 @@ def _fill(
             raise _Open(chosen)
         if chosen not in rests:
             rests.append(chosen)
-        sha256 = sha256_of_panel(chosen.take, panel)
-        if not sha256:
+        sent = panel_as_sent(chosen.take, panel, task.fits)
+        if not sent:
             raise _Open(_too_short(chosen, panel))
-        return sha256
+        return sent
 
     try:
         return settle(form, sha256_of), tuple(rests)

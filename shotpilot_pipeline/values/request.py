@@ -3,7 +3,7 @@
 A form is canonical JSON of `{"endpoint", "input", "key"}`: the input as sent, every field explicit, without
 `num_images`, each reference picture written as a *mark* in place of its URL:
 
-    sha256:<64 hex>          bytes that are known
+    sha256:<64 hex>          bytes that are known; behind it may stand a recipe (values/fits.py): a copy that fits
     url:<https URL>          a picture on the web, known only by its URL
     NUL pick:<address>       a take that somebody still has to pick (`/p02` at the end: one panel of it)
 

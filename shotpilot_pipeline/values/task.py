@@ -43,6 +43,7 @@ class Task(NamedTuple):
     tags: tuple[str, ...]
     cast: tuple[str, ...]
     place: str  # file:line of the shot
+    fits: str = ""  # what bought pictures must be to be sent as they are (values/fits.py); "": anything
 
     @property
     def scene(self) -> str:

@@ -25,6 +25,7 @@ COMMANDS = {
     "new": ("new", "Make a small working show in a folder."),
     "check": ("check", "Find every mistake in shot lists before anything is spent."),
     "expand": ("expand", "Show the requests a shot list compiles to, as they would go out."),
+    "graph": ("graph", "Show what hangs on what, and how each part stands."),
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),
     "rehearse": ("rehearse", "Make the whole trip for $0: drawn slates instead of pictures."),
     "render": ("render", "Plan, ask, buy: each picture is paid once."),

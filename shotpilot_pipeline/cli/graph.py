@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.planlines import COLOURS, SIGNS
 from shotpilot_pipeline.cli.screen import Screen, counted
@@ -23,7 +24,7 @@ from shotpilot_pipeline.values.plan import Action
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option(
     "--format",

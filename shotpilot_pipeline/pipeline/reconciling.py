@@ -164,7 +164,9 @@ class _Reconciling:
         await self._compare(client)
 
     async def _adopt(self, client: QueueClient, roll: LedgerRoll) -> None:
-        """Take the request a person names for the lost one, if the queue knows it."""
+        """Take the request a person names for the lost one, if the queue knows it and no other roll has it."""
+        if (other := self.ledger.by_request(self.decision.adopt)) is not None:
+            raise UsageError(f"{self.decision.adopt} is the request of {other.address} already; name another")
         submitted = client.rebuilt(roll.endpoint, self.decision.adopt)
         try:
             await client.status(submitted)

@@ -24,6 +24,7 @@ from tests.pipeline.buying import (
     audit_end,
     bought,
     command,
+    committed,
     render,
     service,
     show,
@@ -167,6 +168,48 @@ def test_a_lost_answer_that_is_not_listed_is_for_a_person(tmp_path: Path) -> Non
         adopted = command(host, "reconcile", path, lost["address"], "--adopt", request.id)
         assert adopted.returncode == 0, adopted.stderr
         assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_decisions_are_for_one_request_or_for_all_and_a_wrong_one_changes_nothing(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": [1, 2]}, drop="accepted"), rule("listing", omit="*")) as host:
+        assert render(host, path).returncode == 9
+        first, second = (asked.id for asked in host.queue.asked.values())
+        for words, fault in (
+            (["--write-off"], "2 requests have an unknown outcome; say which by its address, or --all"),
+            (["--all", "--adopt", first], "one request id is of one roll, and 2 are meant; name one address"),
+            (["sc010/sh030", "--send-again"], "none of these has an unknown outcome"),
+            (["sc010/sh010", "--adopt", "0" * 8], "the queue does not know this request"),
+            (["sc010/sh010", "--adopt", first, "--write-off"], "three decisions; give one"),
+        ):
+            done = command(host, "reconcile", path, *words)
+            assert done.returncode == 2
+            assert fault in done.stderr
+        assert states(path) == {"unknown": 2}
+        of_first = (
+            "sc010/sh010@iterate" if "fisherman" in host.queue.asked[first].body["prompt"] else "sc010/sh020@iterate"
+        )
+        of_second = ({"sc010/sh010@iterate", "sc010/sh020@iterate"} - {of_first}).pop()
+        assert command(host, "reconcile", path, of_first, "--adopt", first).returncode == 9  # one is left
+        taken = command(host, "reconcile", path, of_second, "--adopt", first)
+        assert (taken.returncode, f"{first} is the request of {of_first} already" in taken.stderr) == (2, True)
+        assert command(host, "reconcile", path, of_second, "--adopt", second).returncode == 0
+        assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_the_bill_replaces_what_the_headers_said_where_the_key_may_read_it(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    lies = rule("result", {"nth": 1}, units="9"), rule("result", {"nth": 2}, units="")
+    with service(*lies, rule("billing", {"nth": 1}, forbidden=True)) as host:
+        assert render(host, path).returncode == 0
+        assert committed(path) > host.queue.billed_nano
+        barred = command(host, "reconcile", path)
+        assert (barred.returncode, "may not read the bill" in barred.stdout) == (0, True)
+        told = json.loads(command(host, "reconcile", path, "--json").stdout)["bill"]
+        assert [(one["before_usd"], one["after_usd"]) for one in told["corrected"]] == [("0.252", "0.056")]
+        assert told["confirmed"] == ROLLS - 1
         audit_end(host, path)
 
 

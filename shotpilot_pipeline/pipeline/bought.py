@@ -11,6 +11,7 @@ from shotpilot_pipeline.values.origin import REHEARSAL_QUEUE
 if TYPE_CHECKING:
     from shotpilot_pipeline.queue.ledger.ledger import Ledger
     from shotpilot_pipeline.queue.ledger.rows import LedgerRoll
+    from shotpilot_pipeline.store.lock import Lock
 
 
 class Bought(NamedTuple):
@@ -40,6 +41,12 @@ def bought_in(ledger: Ledger, reading: Reading) -> Bought:
     queue, show = queue_of(reading), reading.compiled.show
     undecided = {key: why for key, rolls in ledger.open_by_key(show).items() if (why := _why(rolls, queue))}
     return Bought(undecided, ledger.refused_keys(show, queue))
+
+
+def bought_elsewhere(ledger: Ledger, lock: Lock, show: str) -> int:
+    """How many takes the lock names of whose requests this ledger knows nothing: another machine bought them."""
+    ours = ledger.bought_takes(show)
+    return len({(line.key, line.take) for line in lock.lines if line.key not in ours})
 
 
 def queue_of(reading: Reading) -> str:

@@ -15,7 +15,7 @@ from shotpilot_pipeline.engine.desk import Brake
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import Problem, UsageError
-from shotpilot_pipeline.pipeline.bought import bought_in
+from shotpilot_pipeline.pipeline.bought import bought_elsewhere, bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import Seller, caps_of, seller_of
 from shotpilot_pipeline.pipeline.pricing import prices_of
@@ -27,6 +27,7 @@ from shotpilot_pipeline.queue.client import QueueClient
 from shotpilot_pipeline.queue.ledger.book import LedgerBook
 from shotpilot_pipeline.queue.ledger.charge import unit_prices
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
+from shotpilot_pipeline.store.lock import moved_lock, read_lock
 from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
@@ -111,10 +112,22 @@ class _Render:
                 await recover(self.ledger, shop, self._hear, self.seller.limits, self.brake)
             plan = self._plan()
             self._check(plan)
+            self._say_what_others_bought(plan)
             bought = {line.endpoint for line in plan.lines if line.cost_at_most is None or line.cost_at_most}
             if plan.totals.rolls and not await self.terms.agree(plan, self._changes_of(bought)):
                 return None
             return await self._carry(client, plan)
+
+    def _say_what_others_bought(self, plan: Plan) -> None:
+        """Budgets of a show, a stage and a shot count this ledger alone: say where it does not know everything."""
+        caps = caps_of(self.reading, None)
+        if not plan.totals.rolls or (caps.show is None and caps.shot is None and not caps.stages):
+            return
+        lock = moved_lock(read_lock(self.reading.places.lock), self.reading.compiled.moved)
+        if count := bought_elsewhere(self.ledger, lock, self.reading.compiled.show):
+            takes = "1 take of the lock was" if count == 1 else f"{count:,} takes of the lock were"
+            self._hear(Note("", f"{takes} not bought by this machine; the budgets of show, stages and shots count only "
+                                "what its own ledger paid for"))  # fmt: skip
 
     async def _price(self, client: QueueClient) -> None:
         """Go by today's prices, where they can be read: they are what is shown, asked about, reserved and booked."""

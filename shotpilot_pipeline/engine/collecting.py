@@ -36,6 +36,8 @@ from shotpilot_pipeline.values.request import input_of
 from shotpilot_pipeline.values.take import Picture, Take
 from shotpilot_pipeline.values.task import NO_PRICE
 
+_TOLERANCE = 0.05  # of each side: sizes are tables of third parties, and models round to their own grid
+
 
 class RollEnd(NamedTuple):
     """What a roll brought, and what stopped it, if anything did."""
@@ -182,7 +184,7 @@ async def _take(
         into = desk.shop.store.staging() / f"{_file_name(submitted.request_id)}.{place}.{panel}"
         aside.append((into, await _fetched(roll, submitted, image, place + panel - 2, into, desk)))
     number = _number(roll, place, desk)
-    record = {**origin, **_record(roll, images, desk.shop), "place": place}
+    record = {**origin, **_record(roll, images, desk.shop), "place": place, **_odd_sizes(roll, aside, desk)}
     # Keeping runs in a thread to its end whatever happens here, so there is never half a take.
     take = await anyio.to_thread.run_sync(desk.shop.store.keep, roll.key, number, aside, record)
     desk.tell(TakeKept(roll.address, take.key, take.number, take.pictures, record))
@@ -223,6 +225,26 @@ async def _url_now(submitted: Submitted, index: int, url: str, desk: RollDesk) -
     except TakesFailed:
         return url
     return images[index].url if index < len(images) else url
+
+
+def _odd_sizes(roll: Roll, aside: Sequence[tuple[Path, Picture]], desk: RollDesk) -> dict[str, object]:
+    """What the record says where pictures came in another size than asked for. They are paid for, so they are kept."""
+    wanted = desk.shop.pixels(roll.form)
+    odd = next((picture for _, picture in aside if wanted and not _near(picture, wanted)), None)
+    if wanted is None or odd is None:
+        return {}
+    asked, came = "{} x {}".format(*wanted), f"{odd.width} x {odd.height}"
+    if (about := f"{roll.endpoint} {asked} {came}") not in desk.met:
+        desk.met.add(about)
+        desk.tell(
+            Note(roll.address, f"a picture came with {came} pixels where {asked} were to be expected; it is kept")
+        )
+    return {"pixels_expected": list(wanted)}
+
+
+def _near(picture: Picture, wanted: tuple[int, int]) -> bool:
+    """Whether a picture has the size it should, as nearly as models keep to it."""
+    return all(abs(there - side) <= _TOLERANCE * side for there, side in zip(picture[2:4], wanted, strict=True))
 
 
 def _file_name(request_id: str) -> str:

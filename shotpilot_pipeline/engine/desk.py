@@ -30,7 +30,7 @@ class RollDesk:
     pace: Pace = field(default_factory=Pace)
     halt: ShotpilotError | None = None  # why nothing more is sent: the account, the disk, a budget, a person
     open: dict[str, tuple[Roll, Submitted]] = field(default_factory=dict)  # accepted and not ended, by request id
-    met: set[str] = field(default_factory=set)  # budgets of shots and stages that were told to be used up
+    met: set[str] = field(default_factory=set)  # what many rolls meet and is told once: a used-up budget, odd sizes
 
     def stop(self, fault: ShotpilotError) -> None:
         """Send nothing more; the first reason stands."""

@@ -148,5 +148,6 @@ class Shop:
     first_where_unpicked: bool = False
     barred: Mapping[str, tuple[Outcome, str]] = field(default_factory=dict)
     uploads: UploadMemory | None = None
+    pixels: Callable[[str], tuple[int, int] | None] = lambda form: None  # what a form should bring; None: not known
     now: Callable[[], str] = _utc_now  # UTC, ISO 8601; stands in the records only
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep  # seconds

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
+from shotpilot_pipeline.catalog.cards import Catalog, expected_pixels
 from shotpilot_pipeline.engine.shop import Limits, Upload, UploadMemory
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.settings import Settings
@@ -20,6 +21,7 @@ from shotpilot_pipeline.queue.ledger.rows import Caps
 from shotpilot_pipeline.queue.ledger.uploads import LEAST_LIFE
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.origin import is_loopback
+from shotpilot_pipeline.values.request import endpoint_of, input_of
 
 _UPLOADING = timedelta(minutes=10)  # a URL lives from before its bytes are sent, and is kept only after
 
@@ -83,6 +85,17 @@ def caps_of(reading: Reading, max_cost: Money | None) -> Caps:
         shot=budget.get("shot"),
         stages={name.removeprefix("stage:"): cap for name, cap in budget.items() if name.startswith("stage:")},
     )
+
+
+def pixels_of(catalog: Catalog) -> Callable[[str], tuple[int, int] | None]:
+    """What size a picture of a form should have, by its card; None where no card says so."""
+
+    def find(form: str) -> tuple[int, int] | None:
+        wire = input_of(form)
+        size, aspect = str(wire.get("resolution", "")), str(wire.get("aspect_ratio", ""))
+        return expected_pixels(catalog, endpoint_of(form), size, aspect)
+
+    return find
 
 
 def _nano(dollars: float | None) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import KeyOrBalance, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid
-from shotpilot_pipeline.pipeline.paying import Seller, seller_of
+from shotpilot_pipeline.pipeline.paying import Seller, pixels_of, seller_of
 from shotpilot_pipeline.pipeline.pricing import prices_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, adopt_found, collect_left, release_unsent
@@ -205,7 +205,8 @@ class _Reconciling:
         compiled = self.reading.compiled
         prices = unit_prices(self.reading.catalog, changes)
         book = LedgerBook(self.ledger, run=run, show=compiled.show, queue=client.hosts.queue, unit_price=prices)
-        return Shop(show=compiled.show, client=client, store=self.store, stages=compiled.stages, book=book)
+        shop = Shop(show=compiled.show, client=client, store=self.store, stages=compiled.stages, book=book)
+        return replace(shop, pixels=pixels_of(self.reading.catalog))
 
     async def _compare(self, client: QueueClient) -> None:
         """The bill in place of what was booked, where the key may read it."""

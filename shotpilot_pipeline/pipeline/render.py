@@ -17,7 +17,7 @@ from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import Problem, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_elsewhere, bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
-from shotpilot_pipeline.pipeline.paying import Seller, caps_of, seller_of
+from shotpilot_pipeline.pipeline.paying import Seller, caps_of, pixels_of, seller_of
 from shotpilot_pipeline.pipeline.pricing import prices_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
@@ -190,6 +190,7 @@ class _Render:
             first_where_unpicked=self.seller.plays,
             barred=_barred(known),
             uploads=self.seller.memory(self.ledger, client),
+            pixels=pixels_of(self.reading.catalog),
         )
 
     async def _carry(self, client: QueueClient | None, plan: Plan) -> RunEnd:

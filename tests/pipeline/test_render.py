@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from tests.pipeline.buying import (
     bought,
     command,
     committed,
+    grey_picture,
     render,
     service,
     show,
@@ -137,6 +139,23 @@ def test_the_budget_of_a_stage_is_named_once_and_its_followers_are_left_out_too(
         path.write_text(path.read_text().replace("iterate: 0.06", "iterate: 0.112"))
         assert render(host, path).returncode == 0
         audit_end(host, path)
+
+
+def test_a_picture_of_another_size_is_kept_and_said_to_be_so(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        host.queue.draw = lambda copy: grey_picture(replace(copy, width=1024, height=1024))
+        done = render(host, path)
+        assert done.returncode == 0, done.stderr
+        assert (
+            done.stderr.count("came with 1024 x 1024 pixels where 1360 x 768 were to be expected; it is kept") == 2
+        )  # once a model
+        host.queue.draw = lambda copy: grey_picture(replace(copy, width=1344, height=768))  # a model's own grid
+        path.write_text(f"{path.read_text()}      sh030: {{subject: a gull}}\n")
+        assert "pixels" not in render(host, path).stderr
+        audit_end(host, path, rolls=ROLLS + 2, kept=TAKES + 3)
+    sidecars = [json.loads(one.read_text()) for one in (tmp_path / "renders").rglob("*.json")]
+    assert sorted(one["more"].get("pixels_expected", []) for one in sidecars) == [[]] * 3 + [[1360, 768]] * 6
 
 
 def test_a_ledger_that_does_not_know_all_that_was_bought_says_so(tmp_path: Path) -> None:

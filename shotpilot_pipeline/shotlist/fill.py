@@ -35,6 +35,7 @@ class Scope(NamedTuple):
     values: Mapping[str, Value]
     said: str = ""  # what it prints as when named alone; "" when it cannot be
     word: Callable[[str, str], str] | None = None  # turns (slot, text) into the words it fills as
+    nodes: Mapping[str, Node] = {}  # where values that are text already were written
 
     def absent(self, name: str) -> str:
         """What to say when `name` is not in it."""
@@ -45,7 +46,7 @@ class Scope(NamedTuple):
 class CannotFill(Exception):
     """A template that cannot be filled: in which value, at which expression of it, and why.
 
-    `chain` grows on the way out: the labels of the values that use this one, innermost first.
+    `chain` grows on the way out: the values that use this one, each with its label, innermost first.
     """
 
     def __init__(self, node: Node, message: str, expression: str = "", nth: int = 0) -> None:
@@ -54,7 +55,7 @@ class CannotFill(Exception):
         self.message = message
         self.expression = expression  # as written; "" for the whole value
         self.nth = nth  # which of several equal expressions, from 0
-        self.chain: list[str] = []
+        self.chain: list[tuple[str, Node]] = []
 
 
 class _Plain(NamedTuple):
@@ -129,7 +130,7 @@ class Filling:
         try:
             filled = self._fill(node, raw, {**self.names, **more} if more else self.names)
         except CannotFill as fault:
-            fault.chain.append(label)
+            fault.chain.append((label, node))
             raise
         finally:
             del self._open[id(node)]

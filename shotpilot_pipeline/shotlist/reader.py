@@ -6,7 +6,7 @@ Does not know what a setting means; shots stay text unless something forces them
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shotpilot_pipeline.errors import Place, Problem
@@ -15,6 +15,8 @@ from shotpilot_pipeline.shotlist.blocks import STAND_IN, CutScene, cut
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.filetext import FileText, read_text
 from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pages import Pages
+from shotpilot_pipeline.shotlist.pointer import told_whole
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source
 from shotpilot_pipeline.shotlist.validate import check
 from shotpilot_pipeline.shotlist.yamlfault import shown
@@ -28,27 +30,27 @@ MOST_SHOT_VALUES = 20_000  # values of one shot; the longest that makes sense ha
 _NO_PROBLEMS: tuple[Problem, ...] = ()
 
 
-def read_source(path: Path, root: Path) -> tuple[Source | None, tuple[Problem, ...]]:
+def read_source(path: Path, root: Path, pages: Pages) -> tuple[Source | None, tuple[Problem, ...]]:
     """See `source.read_source`."""
     with collector_paused():
-        show = _Show(root)
+        show = _Show(root, pages)
         file = show.read(str(path), None, [])
         if file is None:
-            return None, in_order(show.problems)
+            return None, show.told()
         show.check_names(file.head)
         if show.problems:
-            return None, in_order([*show.problems, *_shot_problems(show.scenes(), root)])
+            return None, show.told()
         return show.source(str(path), file.head), _NO_PROBLEMS
 
 
-def read_fragment(path: Path, root: Path) -> tuple[Problem, ...]:
+def read_fragment(path: Path, root: Path, pages: Pages) -> tuple[Problem, ...]:
     """See `source.read_fragment`."""
     with collector_paused():
-        show = _Show(root)
+        show = _Show(root, pages)
         file = show.read(str(path), None, [], definition="fragment")
         if file is not None:
             show.check_names(file.head)
-        return in_order([*show.problems, *_shot_problems(show.scenes(), root)])
+        return show.told()
 
 
 def load_shot(shot: ShotText, root: Path) -> tuple[Node | None, tuple[Problem, ...]]:
@@ -82,7 +84,7 @@ def _line(problem: Problem) -> tuple[str, int]:
 
 
 def _with_address(problem: Problem, address: str) -> Problem:
-    return Problem(problem.rule, problem.place, problem.message, problem.hint, problem.severity, address)
+    return replace(problem, address=address)
 
 
 def _not_whole(shot: ShotText, address: str) -> Problem:
@@ -113,8 +115,10 @@ class _File:
 class _Show:
     """Everything one shot list consists of, gathered file by file."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, pages: Pages) -> None:
         self.root = root
+        self.pages = pages
+        self.included: dict[str, Place] = {}
         self.real_root = include.real(root) or root
         self.problems: list[Problem] = []
         self.files: dict[str, str] = {}
@@ -133,10 +137,11 @@ class _Show:
         self.links[display] = name
         if name in self.files and entry is not None:
             return None  # a fragment that two files include is read once
-        got = read_text(path, display)
+        if entry is not None:
+            self.included.setdefault(display, entry.place)
+        got = read_text(path, display, pages=self.pages)
         if isinstance(got, Problem):
-            at = f" (included at {entry.place})" if entry is not None else ""
-            self.problems.append(Problem(got.rule, got.place, got.message + at, got.hint))
+            self.problems.append(got)
             return None
         self.files[name] = got.sha256
         file = _Reading(got, name, self.problems).run(definition)
@@ -152,7 +157,7 @@ class _Show:
         return file
 
     def _include(self, entry: Node, chain: list[str]) -> None:
-        found = include.target(entry, self.real_root)
+        found = include.target(entry, self.real_root, self.pages)
         if isinstance(found, Problem):
             self.problems.append(found)
             return
@@ -163,6 +168,11 @@ class _Show:
                                          "remove one of these includes"))  # fmt: skip
             return
         self.read(found, entry, chain, definition="fragment")
+
+    def told(self) -> tuple[Problem, ...]:
+        """Every problem of the files and their shots, each whole: with its end and the includes that led to it."""
+        found = [*self.problems, *_shot_problems(self.scenes(), self.root)]
+        return tuple(told_whole(problem, self.pages, self.included, self.root) for problem in in_order(found))
 
     def scenes(self) -> list[SceneSource]:
         """The scenes of all files, includes first."""
@@ -212,7 +222,8 @@ class _Show:
             "from": [[name, node.file] for section in include.MERGED for name, node in _map(head.get(section))],
             "files": sorted(self.files),
         }
-        return Source(path, self.root, head, scenes, dict(self.files), digest_of(told), dict(self.links))
+        return Source(path, self.root, head, scenes, dict(self.files), digest_of(told), dict(self.links),
+                      dict(self.included), self.pages)  # fmt: skip
 
 
 def _map(node: Node | None) -> list[tuple[str, Node]]:

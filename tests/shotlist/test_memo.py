@@ -16,6 +16,7 @@ STAMP = Stamp(
     "shotlists/a.yaml",
     "cards",
     "head",
+    "layout",
     {"shotlists/a.yaml": "f" * 64},
     {"refs/l.jpg": "refs/v.jpg"},
     {"refs/v.jpg": [10, 20, 30, "e" * 64]},

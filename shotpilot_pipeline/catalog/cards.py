@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shotpilot_pipeline.catalog.faults import card_sentence
+from shotpilot_pipeline.catalog.faults import card_sentence, json_words
 from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import BadFiles, Place, Problem
 from shotpilot_pipeline.values.digest import digest_of, sha256_text
@@ -179,7 +179,9 @@ def _read(path: Path) -> tuple[str, list[Problem]]:
         return "", [_bad(path, f"the model card cannot be read: {fault}")]
     except (json.JSONDecodeError, RecursionError) as fault:
         line, column = (fault.lineno, fault.colno) if isinstance(fault, json.JSONDecodeError) else (0, 0)
-        return "", [Problem("model-card", Place(str(path), line, column), f"the model card is not JSON: {fault}")]
+        return "", [
+            Problem("model-card", Place(str(path), line, column), f"the model card is not JSON: {json_words(fault)}")
+        ]
     return text, _faults(path, data)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from shotpilot_pipeline.catalog.cards import Catalog, load_catalog
-from shotpilot_pipeline.errors import BadFiles, Place, Problem, UsageError
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, Step, UsageError
 from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import Settings, read_settings
 from shotpilot_pipeline.plan.graph import in_order, place_of
 from shotpilot_pipeline.shotlist.pages import Pages
+from shotpilot_pipeline.shotlist.pointer import Span, beginning, inside
 from shotpilot_pipeline.shotlist.recall import compile_or_recall
 from shotpilot_pipeline.shotlist.source import find_root, kind_of, read_source
 from shotpilot_pipeline.store.names import LONGEST, name_clashes, pattern_faults, picture_path
@@ -70,12 +71,34 @@ def _list_problems(compiled: Compiled, file: Path, root: Path, pages: Pages) -> 
     """What other rooms find wrong with a list that compiles: its file names, and picks that go in a circle."""
     problems = _name_problems(compiled, file, root, pages)
     if not problems:
-        problems += _long_names(compiled)
+        problems += (
+            replace(problem, place=beginning(problem.place, pages, root).place) for problem in _long_names(compiled)
+        )
     try:
         in_order(compiled.tasks)
     except BadFiles as circles:
-        problems += circles.problems
+        problems += (_at_the_pick(circle, pages, root) for circle in circles.problems)
     return problems
+
+
+def _at_the_pick(circle: Problem, pages: Pages, root: Path) -> Problem:
+    """A circle, each link of it where the shot names the other's pick; where the shot begins if that is not found."""
+    names = circle.message.rpartition(": ")[2].split(" -> ")
+    needs = names[1:] or [circle.address]
+    places = (circle.place, *(step.place for step in circle.chain))
+    first, *rest = (_pick_in(place, need, pages, root) for place, need in zip(places, needs, strict=True))
+    steps = tuple(Step(span.place, step.words) for span, step in zip(rest, circle.chain, strict=True))
+    return replace(circle, place=first.place, end=first.end, chain=steps)
+
+
+def _pick_in(place: Place, need: str, pages: Pages, root: Path) -> Span:
+    """Where the shot that begins on the line of `place` names the task `need`, or the shot of it."""
+    shot = beginning(place, pages, root)
+    for words in (need, need.partition("@")[0].partition(".")[0]):
+        found = inside(shot, words, 0, pages, root)
+        if found.end is not None:
+            return found
+    return Span(shot.place)
 
 
 def _long_names(compiled: Compiled) -> Iterator[Problem]:

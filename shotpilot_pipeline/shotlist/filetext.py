@@ -71,7 +71,7 @@ def _read_bytes(path: Path, file: str) -> bytes | Problem:
 def _decode(data: bytes, file: str, header: str) -> str | Problem:
     data = data.removeprefix(b"\xef\xbb\xbf")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _problem(file, "is saved as UTF-16", "save it as UTF-8", 1, 1)
+        return _problem(file, "is saved as UTF-16", "save it as UTF-8")
     if b"\0" in data:
         line, column = _spot(data[: data.index(b"\0")])
         return _problem(file, "holds a NUL byte: this is not a text file, or it is damaged", "save it as UTF-8 text",

@@ -259,10 +259,12 @@ def visible(
 
 def fill_problem(fault: CannotFill, film: Film, address: str = "") -> Problem:
     """The problem of a value that cannot be filled, at the expression, with the chain of values that use it."""
+    message, _, hint = fault.message.partition("; ")
+    if fault.is_circle:
+        return Problem("template", fault.node.place, message, "let one of them say its words itself", address=address)
     labels = [label for label, _ in fault.chain]
     used = [label for label in labels[1:] if label != labels[0]]
     told = f" (in {labels[0]}, used by {', by '.join(used)})" if used else ""
-    message, _, hint = fault.message.partition("; ")
     place, end, _ = inside(fault.node, fault.expression, fault.nth, film.pages, film.root)
     steps = []
     for (inner, _), (outer, node) in pairwise(fault.chain):

@@ -17,12 +17,14 @@ from shotpilot_pipeline.shotlist.pages import Pages
 
 _VALUE_LINES = 200  # lines of one value that are searched
 _FAR = 2_000  # characters around a place that are looked at
-_KEY = re.compile(r"""(?:[\w@./#-]+|"[^"]*"|'[^']*')(?=[ \t]*:(?:\s|\Z))""")
+_KEY = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s:#,{}\[\]"'][^:#,{}\[\]]*?)(?=[ \t]*:(?:\s|\Z))""")
 _QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'""")
 _PLAIN = re.compile(r"(?:(?![ \t]#).)+")
 _FLOW_PLAIN = re.compile(r"(?:(?![ \t]#|, |,\Z|[\]}]).)+")
 _CLOSING = {"{": "}", "[": "]"}
 _INCLUDED = "included here"
+#: Rules that are about one sign, or about all that follows it: only its beginning is marked.
+_POINTS = frozenset({"file", "yaml-bracket", "yaml-nesting", "yaml-quote", "yaml-tab"})
 
 
 class Span(NamedTuple):
@@ -65,11 +67,21 @@ def _lines_of(node: Node, lines: Sequence[str]) -> range:
     return range(node.line, last + 1)
 
 
+def beginning(place: Place, pages: Pages, root: Path | None = None) -> Node:
+    """What begins on the line of `place`, a shot's key say: an empty text at the first sign of the line."""
+    lines = pages.lines(place.file, root)
+    line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+    column = len(line) - len(line.lstrip(" ")) + 1
+    return Node("", place.file, place.line, column, place.line, column)
+
+
 def told_whole(
     problem: Problem, pages: Pages, included: Mapping[str, Place], root: Path | None = None, *outer: Step
 ) -> Problem:
     """The problem with its end, then the steps `outer`, then the includes that led to its file."""
-    end = problem.end or _end(problem.place, pages, root)
+    end = problem.end
+    if end is None and problem.rule not in _POINTS:
+        end = _end(problem.place, pages, root)
     chain = [*problem.chain, *(step for step in outer if step.place != problem.place)]
     file, seen = problem.place.file, {problem.place.file}
     while (entry := included.get(file)) is not None:

@@ -10,12 +10,15 @@ from dataclasses import replace
 
 from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Step
 
+#: Rules whose words differ from shot to shot although the cure is one: told once for each place.
+_ONCE = frozenset({"prompt-too-long"})
+
 
 def in_place_order(problems: Iterable[Problem]) -> list[Problem]:
     """Problems by file, line and column; the same thing said at one place only once."""
     kept: dict[tuple[Place, str], Problem] = {}
     for problem in problems:
-        kept.setdefault((problem.place, problem.message), problem)
+        kept.setdefault((problem.place, problem.rule if problem.rule in _ONCE else problem.message), problem)
     return sorted(kept.values(), key=lambda problem: problem.place)
 
 

@@ -193,6 +193,8 @@ class _Show:
                 message = f"{name!r} is an image here and a cast member at {known[name]}"
                 found.append(Problem("name-shared", place, message, "cast and images share one name space: rename one"))
         found += names.twins("name", [*names.keys(cast), *names.keys(images)])
+        for section, kind in (("looks", "look"), ("vars", "variable")):
+            found += names.twins(kind, names.keys(head.get(section)), why="people take the two for one")
         found += names.reserved([*names.keys(cast), *names.keys(images)])
         found += names.twins("stage", names.keys(head.get("stages")))
         for section in ("defaults", "stages"):
@@ -204,7 +206,8 @@ class _Show:
         every = [shot for scene in self.scenes() for shot in scene.shots]
         for scene in self.scenes():
             places = ((shot.id, Place(shot.file, shot.line, shot.column)) for shot in scene.shots)
-            self.problems += names.twins("shot", places, scene.id)
+            for twin in names.twins("shot", places):
+                self.problems.append(replace(twin, address=f"{scene.id}/{twin.message.split(chr(39))[1]}"))
             for settings in (scene.node, scene.node.get("defaults")):
                 if settings is not None:
                     self.problems += names.in_settings(settings)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Card
-from shotpilot_pipeline.errors import Problem, Step
+from shotpilot_pipeline.errors import Place, Problem, Step
 from shotpilot_pipeline.shotlist.choose import Asked, Chosen, cannot, choose
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film
@@ -286,8 +286,21 @@ class _Where:
         node = cell.settings.get(field) or said("")
         if is_written(node.place):
             return Span(node.place)
-        series = cell.shot.get("series") if field == "series_amount" else None
-        return Span(series.place if series is not None else cell.shot.key_place)
+        if field == "series_amount":
+            return Span(self._odd_panel() or cell.shot.key_place)
+        return Span(cell.shot.key_place)
+
+    def _odd_panel(self) -> Place | None:
+        """The amount of a series, as a number or as panels: where the first one too many stands."""
+        amount = self._cell.shot.get("series", "amount")
+        panels = self._cell.shot.get("series", "panels")
+        if amount is not None and amount.value is not None:
+            return amount.place
+        if panels is None:
+            return None
+        most = max(card.limits.series[1] for card in self._cell.film.catalog.cards.values())
+        beyond = panels.get(most)
+        return beyond.place if beyond is not None else panels.key_place
 
     def part(self) -> str:
         """What the prompt owes most of its length to, as the end of a sentence."""

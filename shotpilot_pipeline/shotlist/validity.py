@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from shotpilot_pipeline.catalog.cards import Card, Endpoint
+from shotpilot_pipeline.catalog.faults import card_sentence
 from shotpilot_pipeline.errors import Problem
 from shotpilot_pipeline.shotlist.film import Checked
 from shotpilot_pipeline.shotlist.pictures import Pictures
@@ -157,5 +158,7 @@ def _schema_fault(end: Endpoint, shape: Mapping[str, Any]) -> tuple[str, str]:
     from jsonschema import Draft202012Validator
 
     for fault in Draft202012Validator(end.schema).iter_errors(shape):
-        return str(next(iter(fault.absolute_path), "")), fault.message
+        held = fault.schema if isinstance(fault.schema, dict) else {}
+        said = card_sentence([*fault.absolute_path], str(fault.validator), fault.validator_value, fault.instance, held)
+        return str(next(iter(fault.absolute_path), "")), said
     return "", ""

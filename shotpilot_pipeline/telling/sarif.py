@@ -61,7 +61,7 @@ def _result(problem: Problem, rules: Sequence[str], fingerprint: str) -> dict[st
     }
     if problem.chain:
         result["relatedLocations"] = [_related(step, number) for number, step in enumerate(problem.chain, 1)]
-    if problem.fix is not None:
+    if problem.fix is not None and problem.fix.edits:
         result["fixes"] = [{"description": {"text": problem.fix.title}, "artifactChanges": _changes(problem.fix.edits)}]
     return result
 

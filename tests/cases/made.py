@@ -75,16 +75,6 @@ def _animated() -> bytes:
     return out.getvalue()
 
 
-def symlink_out_of_the_project(folder: Path) -> None:
-    show = folder / "show"
-    (show / "refs").mkdir(parents=True)
-    (folder / "vera.jpg").write_bytes(_jpeg(400, 400))
-    (show / "refs/vera.jpg").symlink_to(folder / "vera.jpg")
-    text = f'{HEAD}cast:\n  vera: refs/vera.jpg\n{SHOT}subject: "@vera"\n'
-    (folder / "list.yaml").symlink_to(show / "real.yaml")
-    (show / "real.yaml").write_text(text, encoding="utf-8")
-
-
 def references_that_are_not_there(folder: Path) -> None:
     (folder / "refs").mkdir()
     (folder / "refs/vera.jpg").write_bytes(_jpeg(400, 400))
@@ -92,7 +82,7 @@ def references_that_are_not_there(folder: Path) -> None:
     (folder / "list.yaml").write_text(f"{HEAD}{cast}{SHOT}prompt: a street\n", encoding="utf-8")
 
 
-def symlink_of_a_reference(folder: Path) -> None:
+def symlink_out_of_the_show(folder: Path) -> None:
     """The show's root is the folder `show`; its picture is a link to one outside."""
     (folder / "list.yaml").write_text(f'{HEAD}cast:\n  vera: refs/vera.jpg\n{SHOT}subject: "@vera"\n', "utf-8")
     (folder / "refs").mkdir()
@@ -166,8 +156,7 @@ MADE: dict[str, Callable[[Path], None]] = {
     "reference-no-picture": _reference(b"<html>not found</html>"),
     "reference-named-otherwise": _reference(_encoded("PNG"), "vera.jpg"),
     "references-that-are-not-there": references_that_are_not_there,
-    "symlink-of-a-reference": symlink_of_a_reference,
-    "symlink-of-a-list": symlink_out_of_the_project,
+    "symlink-out-of-the-show": symlink_out_of_the_show,
     "two-lists-of-one-name": two_lists_of_one_name,
     "picks-with-faults": picks_with_faults,
     "settings-with-faults": settings_with_faults,

@@ -70,7 +70,7 @@ def _parse(path: Path) -> dict[str, Any]:
         raise BadFiles([_problem(path, 0, "the file is not UTF-8", "save it as UTF-8")]) from None
     except OSError as error:
         raise BadFiles([_problem(path, 0, f"cannot be read ({error.strerror})", "check its permissions")]) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # not TOML, a number of thousands of digits, or nested too deeply
         found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
         line, column = (int(found.group(1) or 0), int(found.group(2) or 0)) if found else (0, 0)
         told = str(error)[: found.start()] if found else str(error)

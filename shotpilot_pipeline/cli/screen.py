@@ -44,7 +44,7 @@ class Screen:
 
     def paint(self, text: str, colour: str | None, *, bold: bool = False) -> str:
         """`text` in a colour, where there are eyes to see it."""
-        return click.style(text, fg=colour, bold=bold) if self.colour and (colour or bold) else text
+        return click.style(text, fg=colour, bold=bold or None) if self.colour and (colour or bold) else text
 
 
 def problem_line(problem: Problem, screen: Screen) -> str:

@@ -22,7 +22,7 @@ LIST = "list.yaml"
 
 def names() -> list[str]:
     """Every case."""
-    written = (path.stem for path in HARD.iterdir() if path.is_dir() or path.suffix == ".yaml")
+    written = (path.stem for path in HARD.iterdir() if (path / LIST).is_file() or path.suffix == ".yaml")
     return sorted({*written, *MADE})
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted
 from shotpilot_pipeline.errors import ExitCode, Problem, Severity
@@ -23,7 +24,7 @@ FORMATS = ("text", "short", "json", "sarif", "github", "gitlab")
 
 @click.command()
 @asking
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ListFile())
 @click.option("--strict", is_flag=True, help="Warnings are errors too.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to write problems.")
 def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> int:

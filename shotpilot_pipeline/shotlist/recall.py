@@ -57,7 +57,7 @@ def compile_or_recall(
         if memo is not None and stands(memo.stamp, file, root, catalog, pages):
             problems = tuple(in_place_order(found for _, found in memo.problems))
             return memo.compiled_with_scenes() if scenes else memo.compiled, problems
-        return _compile(file, root, catalog, memo, memo_path, check, pages, words=scenes)
+        return _compile(file, root, catalog, memo, memo_path, check, pages, scenes)
 
 
 def stands(stamp: Stamp, file: Path, root: Path, catalog: Catalog, pages: Pages | None = None) -> bool:
@@ -124,7 +124,6 @@ def _compile(
     memo_path: Path,
     check: Check,
     pages: Pages,
-    *,
     words: bool,
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
     from shotpilot_pipeline.shotlist.compile import compile_shot, join

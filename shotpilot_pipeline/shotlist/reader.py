@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist import include, names
 from shotpilot_pipeline.shotlist.blocks import STAND_IN, CutScene, cut
@@ -302,6 +303,8 @@ class _Reading:
         if shots is None or not isinstance(shots.value, dict):
             return []
         node.map.pop("shots")
+        for id in [id for id, shot in shots.value.items() if self._is_stray(id, shot)]:
+            shots.value.pop(id)
         for id, shot in shots.value.items():
             if not ID_PATTERN.match(id):
                 hint = "write letters, digits, - and _, beginning with a letter or a digit"
@@ -312,6 +315,17 @@ class _Reading:
             ShotText(scene, id, shot.file, shot.key_line, shot.key_column, "", "", shot)
             for id, shot in shots.value.items()
         ]
+
+    def _is_stray(self, id: str, shot: Node) -> bool:
+        """Whether a key of a shot stands where the id of a shot belongs; says so, unless its shot was called empty."""
+        if isinstance(shot.value, dict) or id not in schema(SCHEMA)["$defs"]["shot"]["properties"]:
+            return False
+        at = shot.key_place
+        empty = (problem.place for problem in self.problems if problem.rule == "yaml-empty")
+        if not any(place.column == at.column and place.line < at.line for place in empty):
+            what = f"`{id}` stands here as if it were a shot"
+            self.problems.append(Problem("yaml-indent", at, what, "indent it deeper than the id of its shot"))
+        return True
 
     def _digested(self, shot: ShotText) -> ShotText:
         if shot.node is None:

@@ -13,7 +13,7 @@ import click
 from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted
-from shotpilot_pipeline.errors import ExitCode, Problem, Severity
+from shotpilot_pipeline.errors import ExitCode, Place, Problem, Severity
 from shotpilot_pipeline.pipeline.checking import Checked, check_file
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.telling.machine import as_json
@@ -43,7 +43,7 @@ def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> i
     screen = Screen(asked)
     begun = time.time_ns()
     checked = [check_file(path, asked.project) for path in files]
-    problems = list(dict.fromkeys(problem for found in checked for problem in found.problems))
+    problems = _each_once(checked)
     form = "json" if asked.json else "short" if asked.quiet and form == "text" else form
     for line in _written(form, problems, screen, Pages(until_ns=begun)):
         screen.result(line)
@@ -57,6 +57,14 @@ def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> i
         screen.message(f"{errors}, {warnings}.")
     failed = any(_fails(problem, strict) for problem in problems)
     return int(ExitCode.USAGE if failed else ExitCode.DONE)
+
+
+def _each_once(checked: Sequence[Checked]) -> list[Problem]:
+    """The problems of all files; what is wrong in a fragment that is named, and included too, counts once."""
+    kept: dict[tuple[str, Place, str], Problem] = {}
+    for problem in (problem for found in checked for problem in found.problems):
+        kept.setdefault((problem.rule, problem.place, problem.message), problem)
+    return list(kept.values())
 
 
 def _written(form: str, problems: Sequence[Problem], screen: Screen, pages: Pages) -> Iterator[str]:

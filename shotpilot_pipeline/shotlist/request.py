@@ -169,10 +169,10 @@ def _image_names(cell: Cell) -> Collection[str]:
     return {*cell.film.images, *own.map}
 
 
-def mention_fault(cell: Cell, text: str, message: str, hint: str) -> ShotFault:
+def mention_fault(cell: Cell, text: str, message: str, hint: str, rule: str = "mention") -> ShotFault:
     """The fault of a mention, where it was written: in whichever text brought it into the prompt."""
     span = origin(cell, text) or Span(next((part.node.place for part in spoken(cell)), cell.shot.place))
-    return ShotFault("mention", span.place, message, hint, span.end, span.chain)
+    return ShotFault(rule, span.place, message, hint, span.end, span.chain)
 
 
 def _prompt(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures, card: Card) -> str:

@@ -28,7 +28,7 @@ from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
-from shotpilot_pipeline.values.event import Event, RunStopped
+from shotpilot_pipeline.values.event import Event, RunStarted, RunStopped, TaskEnded
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import BROKEN, Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan
@@ -160,10 +160,19 @@ class _Render:
             ]
             for event in self.early:
                 keeper.hear(event)
-            ends = _at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)
+            ends = self._at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)
             sums = self.ledger.spent(run=keeper.run.name)
             paid = Paid(Money(sums.charged), Money(sums.reserved), tuple(dict.fromkeys(self.stops)))
             return keeper.finish(ends, self._plan(), paid)
+
+    def _at_rest(self, plan: Plan) -> tuple[TaskEnd, ...]:
+        """Nothing is sent; where something is wrong, that is told all the same."""
+        ends = _at_rest(plan)
+        if any(end.outcome in BROKEN - {Outcome.SKIPPED} for end in ends):
+            self._hear(RunStarted(len(ends), 0, plan.totals.cost_at_most))
+            for end in ends:
+                self._hear(TaskEnded(*end))
+        return ends
 
     async def _bought(self, client: QueueClient, plan: Plan, run: str) -> tuple[TaskEnd, ...]:
         limits = limits_of(self.reading.settings)

@@ -39,6 +39,7 @@ from shotpilot_pipeline.queue.ledger.spare import Spare
 from shotpilot_pipeline.queue.ledger.trim import clean_text, trim_answer
 from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.money import Money
+from shotpilot_pipeline.values.origin import may_be_the_same
 from shotpilot_pipeline.values.outcome import Outcome
 
 
@@ -322,14 +323,16 @@ class Ledger:
             yield self._db
 
     def _undecided(self, db: sqlite3.Connection, roll: RollLike, queue: str) -> None:
-        """Raises TakeUndecided when a roll that is not over asked for one of the same takes."""
-        sql = f"""SELECT id, state, takes FROM rolls
-            WHERE key = ? AND queue = ? AND state IN ({", ".join("?" * len(OPEN))})"""  # noqa: S608
-        for id, state, takes in db.execute(sql, (roll.key, queue, *map(str, OPEN))).fetchall():
-            if both := sorted(set(json.loads(takes)) & set(roll.takes)):
+        """Raises TakeUndecided when a roll that is not over asked for one of the same takes, at any queue that may be
+        the same service."""
+        sql = f"""SELECT id, state, takes, queue, show FROM rolls
+            WHERE key = ? AND state IN ({", ".join("?" * len(OPEN))})"""  # noqa: S608
+        for id, state, takes, where, show in db.execute(sql, (roll.key, *map(str, OPEN))).fetchall():
+            both = sorted(set(json.loads(takes)) & set(roll.takes))
+            if both and may_be_the_same(queue, where):
                 raise TakeUndecided(
-                    f"{roll.address}: take {both[0]} was asked for already and is not over (roll {id} is {state}); "
-                    "run `shotpilot reconcile` first, it is not paid twice"
+                    f"{roll.address}: take {both[0]} was asked for already and is not over (roll {id} of the show {show} "
+                    f"at {where} is {state}); `shotpilot reconcile` for that show says more, it is not paid twice"
                 )
 
     def _price(self, db: sqlite3.Connection, id: int) -> int | None:

@@ -22,12 +22,13 @@ class Bought(NamedTuple):
 
 def bought_of(reading: Reading) -> Bought | None:
     """What the ledger of the list says; None where there is none, or in a rehearsal. Raises LedgerDamaged."""
-    if reading.places.rehearsal or not reading.places.ledger.exists():
+    path = reading.places.ledger
+    if reading.places.rehearsal or not (path.exists() or path.with_name(f"{path.name}-spare").exists()):
         return None
     # The ledger costs some milliseconds to import; a plan of a show that never bought anything does not pay them.
     from shotpilot_pipeline.queue.ledger.ledger import Ledger
 
-    with Ledger(reading.places.ledger, reading=True) as ledger:
+    with Ledger(path, reading=True) as ledger:  # says so where it is gone and its spare room is left
         return bought_in(ledger, reading)
 
 

@@ -170,7 +170,8 @@ class _Reconciling:
     async def _collect(self, client: QueueClient) -> None:
         """Fetch what is on its way, and give it its names."""
         plan = plan_list(self.reading, Wish(), self._known())
-        with Keeper(self.reading, self.store, plan) as keeper:
+        bought = self.ledger.rendered(self.reading.compiled.show)
+        with Keeper(self.reading, self.store, plan, bought) as keeper:
 
             def hear(event: Event) -> None:
                 keeper.hear(event)

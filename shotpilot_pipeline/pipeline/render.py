@@ -28,7 +28,7 @@ from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
-from shotpilot_pipeline.values.event import Event, RunStarted, RunStopped, TaskEnded
+from shotpilot_pipeline.values.event import Event, RunStarted, RunStopped, TakeKept, TaskEnded
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import BROKEN, Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan
@@ -95,10 +95,7 @@ class _Render:
             if left:
                 await recover(self.ledger, self._shop(client, "recovery"), self._hear, limits_of(settings), self.brake)
             plan = self._plan()
-            self._check(plan)
-            if plan.totals.rolls and not await self.terms.agree(plan):
-                return None
-            return await self._carry(client, plan)
+            return await self._carry(client, plan) if await self._agreed(plan) else None
 
     def _known(self) -> Known:
         places, moved = self.reading.places, self.reading.compiled.moved
@@ -106,6 +103,27 @@ class _Render:
 
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
+
+    async def _agreed(self, plan: Plan) -> bool:
+        """Whether the plan may be bought. What was collected before has its name and its line in any case."""
+        try:
+            self._check(plan)
+            agreed = not plan.totals.rolls or await self.terms.agree(plan)
+        except BaseException:
+            self._name_collected(plan)
+            raise
+        if not agreed:
+            self._name_collected(plan)
+        return agreed
+
+    def _name_collected(self, plan: Plan) -> None:
+        if any(isinstance(event, TakeKept) for event in self.early):
+            with self._keeper(plan) as keeper:
+                for event in self.early:
+                    keeper.hear(event)
+
+    def _keeper(self, plan: Plan) -> Keeper:
+        return Keeper(self.reading, self.store, plan, self.ledger.rendered(self.reading.compiled.show))
 
     def _check(self, plan: Plan) -> None:
         """Raises UsageError where nobody looks on and a price is not known."""
@@ -150,7 +168,7 @@ class _Render:
 
     async def _carry(self, client: QueueClient | None, plan: Plan) -> RunEnd:
         """Buy, then look once for what was lost; what turns up is gone on from."""
-        with Keeper(self.reading, self.store, plan) as keeper:
+        with self._keeper(plan) as keeper:
             self.keeper = keeper
             known = self._known()
             keeper.problems += [

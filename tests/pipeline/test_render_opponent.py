@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pipeline.buying import LIST, ROLLS, audit_end, bought, killed_at, render, service, show
+import pytest
+
+from shotpilot_pipeline.store.files import hash_file
+from tests.pipeline.buying import LIST, ROLLS, TAKES, audit_end, bought, command, killed_at, render, service, show, takes
 
 
 def test_the_same_queue_spelled_otherwise_is_bought_at_once_only(tmp_path: Path) -> None:
@@ -28,3 +31,51 @@ def test_a_show_that_changed_its_name_does_not_pay_again_and_says_how_to_go_on(t
         show(tmp_path, LIST.replace("show: night", "show: dusk"))
         assert bought(render(host, path))["outcomes"]["cached"] == ROLLS
         audit_end(host, path)
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+def test_a_ledger_that_was_lost_is_missed_before_anything_is_bought_anew(tmp_path: Path, emptied: bool) -> None:
+    path, own = show(tmp_path), tmp_path / ".shotpilot"
+    with service() as host:
+        assert killed_at(host, path, "submitted:after:2") == -9
+        for file in own.glob("ledger.db*"):
+            if file.name != "ledger.db-spare":
+                file.unlink()
+        if emptied:
+            (own / "ledger.db").touch()
+        for name in ("render", "plan", "reconcile"):
+            done = command(host, name, path, *(["--yes"] if name == "render" else []))
+            assert (done.returncode, host.queue.accepted) == (70, 2), done.stderr
+            assert "ledger.db-spare beside it" in done.stderr
+            assert "Traceback" not in done.stderr
+        (own / "ledger.db-spare").unlink()
+        assert render(host, path).returncode == 0
+
+
+def named(folder: Path) -> dict[str, str]:
+    """Render name -> sha256 of its bytes."""
+    return {file.name: hash_file(file) for file in (folder / "renders").rglob("*.png")}
+
+
+def test_a_take_that_a_killed_run_kept_stays_in_the_lock_though_its_words_changed(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        assert killed_at(host, path, "closed:after:2") == -9
+        before = named(tmp_path)
+        show(tmp_path, LIST.replace("coils a rope", "mends a net"))
+        assert render(host, path).returncode == 0
+        after = named(tmp_path)
+        assert {name: after.get(name) for name in before} == before
+        assert len(after) == takes(path) == TAKES + 2
+        assert "sc010/sh010@iterate v002" in (tmp_path / "night.lock").read_text()
+
+
+def test_what_was_collected_is_named_though_nothing_was_agreed_to(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        assert killed_at(host, path, "submitted:after:2") == -9
+        show(tmp_path, LIST.replace("coils a rope", "mends a net"))
+        assert command(host, "render", path).returncode == 2  # nobody to ask
+        assert len(named(tmp_path)) == takes(path) == 4
+        assert render(host, path).returncode == 0
+        assert len(named(tmp_path)) == takes(path) == TAKES + 2

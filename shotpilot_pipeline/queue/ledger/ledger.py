@@ -253,6 +253,12 @@ class Ledger:
         with self._asking() as db:
             return reading.bought_takes(db, show)
 
+    def rendered(self, show: str) -> tuple[tuple[str, str], ...]:
+        """Address and render key of everything that was bought here, in the order in which it was asked for: what a
+        run that was killed did not write into the lock."""
+        with self._asking() as db:
+            return reading.rendered(db, show)
+
     def request_ids(self) -> frozenset[str]:
         """Every request id the ledger knows."""
         with self._asking() as db:

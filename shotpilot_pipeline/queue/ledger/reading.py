@@ -93,6 +93,12 @@ def bought_takes(db: sqlite3.Connection, show: str) -> dict[str, frozenset[int]]
     return found
 
 
+def rendered(db: sqlite3.Connection, show: str) -> tuple[tuple[str, str], ...]:
+    """Address and render key of every roll that brought takes, in the order in which they were asked for."""
+    sql = "SELECT address, key FROM rolls WHERE +show = ? AND outcome = 'rendered' GROUP BY address, key ORDER BY min(id)"
+    return tuple(db.execute(sql, (show,)))  # nearly all rows: no index
+
+
 def sums(db: sqlite3.Connection, chosen: Mapping[str, str | None]) -> Sums:
     """What the chosen rolls come to."""
     where, values = _where(chosen)

@@ -49,7 +49,7 @@ class Tally:
     def add(self, event: Event) -> None:
         """Count one event."""
         if isinstance(event, RunStarted):
-            self.tasks = event.tasks
+            self.tasks, self.ended = event.tasks, 0
         elif isinstance(event, TakeKept):
             self.takes += 1
         elif isinstance(event, TaskEnded):

@@ -7,13 +7,15 @@ What it adds to a rehearsal: real hosts and a key, the ledger as the engine's bo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shotpilot_pipeline.engine.desk import Brake
+from shotpilot_pipeline.engine.faults import may_pass, outcome_of
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
-from shotpilot_pipeline.errors import Problem, UsageError
+from shotpilot_pipeline.errors import Problem, ShotpilotError, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import caps_of, client_of, limits_of, uploads_of
@@ -21,6 +23,7 @@ from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.queue.client import QueueClient
 from shotpilot_pipeline.queue.ledger.book import LedgerBook
 from shotpilot_pipeline.queue.ledger.charge import unit_prices
@@ -32,6 +35,7 @@ from shotpilot_pipeline.values.event import Event, RunStarted, RunStopped, TakeK
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import BROKEN, Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan
+from shotpilot_pipeline.values.take import Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class _Render:
     stops: list[int] = field(default_factory=list)
     early: list[Event] = field(default_factory=list)  # told before there is a run to write them down
     keeper: Keeper | None = None
+    picks: Mapping[str, Pick] | None = None  # that the plan was made by
     doubts: list[Problem] = field(default_factory=list)  # for a person to know, told at the end
 
     async def run(self) -> RunEnd | None:
@@ -89,17 +94,26 @@ class _Render:
         release_unsent(self.ledger, show)
         self.doubts += put_back_lost(self.store, self.reading.places.renders)  # what is there is not bought again
         left = needs_recovery(self.ledger, show, settings.get("fal", "queue_url"))
-        if not left and not self._plan().totals.rolls:
-            return await self._carry(None, self._plan())
+        plan = self._plan_anew()
+        if not left and not plan.totals.rolls:
+            return await self._carry(None, plan)
         async with client_of(settings, self.terms.find_key()) as client:
             if left:
                 await recover(self.ledger, self._shop(client, "recovery"), self._hear, limits_of(settings), self.brake)
-            plan = self._plan()
+                plan = self._plan_anew()
             return await self._carry(client, plan) if await self._agreed(plan) else None
 
     def _known(self) -> Known:
+        """What exists now, with the picks that the plan was made by: one made since buys nothing that was not shown."""
         places, moved = self.reading.places, self.reading.compiled.moved
-        return known_of(places, moved, bought_in(self.ledger, self.reading))
+        known = known_of(places, moved, bought_in(self.ledger, self.reading))
+        return known if self.picks is None else replace(known, picks=self.picks)
+
+    def _plan_anew(self) -> Plan:
+        """The plan to be agreed to, by the picks as they are now."""
+        self.picks = None
+        self.picks = self._known().picks
+        return self._plan()
 
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
@@ -203,7 +217,7 @@ class _Render:
         found = await recover(self.ledger, self._shop(client, run), self._hear, limits, self.brake)
         if not found.adopted:
             return ends
-        shop, again = self._shop(client, run), self._plan()
+        shop, again = self._shop(client, run), _held_up(self._plan(), ends, found)
         more = await carry_out(again, self.reading.compiled.tasks, shop, self._hear, limits, self.brake)
         return merged(ends, more, found)
 
@@ -214,6 +228,18 @@ def _barred(known: Known) -> Mapping[str, tuple[Outcome, str]]:
         **{key: (Outcome.REFUSED, why) for key, why in known.refused.items()},
         **{key: (Outcome.UNKNOWN, why) for key, why in known.undecided.items()},
     }
+
+
+def _held_up(plan: Plan, ends: Sequence[TaskEnd], found: Recovered) -> Plan:
+    """The part of `plan` that a lost request held up. What failed or was refused meanwhile is not asked for again."""
+    held_up = {end.address for end in ends if end.outcome in (Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.WAITING)}
+    lines = tuple(line for line in plan.lines if line.address in held_up - set(_faults(found)))
+    return Plan(lines, add_up(lines))
+
+
+def _faults(found: Recovered) -> Mapping[str, ShotpilotError]:
+    """What went wrong with requests that were found, by address, where a new one would not help."""
+    return {roll.address: end.fault for roll, end in found.rolls if end.fault is not None and not may_pass(end.fault)}
 
 
 def _at_rest(plan: Plan) -> tuple[TaskEnd, ...]:
@@ -230,9 +256,12 @@ def _at_rest(plan: Plan) -> tuple[TaskEnd, ...]:
 
 def merged(first: Sequence[TaskEnd], second: Sequence[TaskEnd], found: Recovered) -> tuple[TaskEnd, ...]:
     """The ends of a run that went on after lost requests were found: one for each task, with all it brought."""
-    later = {end.address: end for end in second}
-    came = {roll.address: len(end.takes) for roll, end in found.rolls}
-    return tuple(_both(end, later.get(end.address, end), came.get(end.address, 0)) for end in first)
+    failed = ((address, TaskEnd(address, outcome_of(fault), str(fault))) for address, fault in _faults(found).items())
+    later = dict(failed) | {end.address: end for end in second}
+    came = Counter[str]()
+    for roll, end in found.rolls:
+        came[roll.address] += len(end.takes)
+    return tuple(_both(end, later.get(end.address, end), came[end.address]) for end in first)
 
 
 def _both(before: TaskEnd, after: TaskEnd, found: int) -> TaskEnd:

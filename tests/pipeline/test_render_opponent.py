@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from shotpilot_pipeline.store.files import hash_file
-from tests.pipeline.buying import LIST, ROLLS, TAKES, audit_end, bought, command, killed_at, render, service, show, takes
+from tests.pipeline.buying import LIST, ROLLS, TAKES, audit_end, bought, command, killed_at, render, service, show, states, takes
+from tests.pipeline.test_render import rule
+from tests.pipeline.test_render_terminal import typed
 
 
 def test_the_same_queue_spelled_otherwise_is_bought_at_once_only(tmp_path: Path) -> None:
@@ -79,3 +81,34 @@ def test_what_was_collected_is_named_though_nothing_was_agreed_to(tmp_path: Path
         assert len(named(tmp_path)) == takes(path) == 4
         assert render(host, path).returncode == 0
         assert len(named(tmp_path)) == takes(path) == TAKES + 2
+
+
+@pytest.mark.parametrize("lost", [{"drop": "accepted"}, {"drop": "accepted", "fail": "policy"}])
+def test_a_refused_request_is_not_sent_twice_by_a_run_that_found_a_lost_one(
+    tmp_path: Path, lost: dict[str, object]
+) -> None:
+    path, names = show(tmp_path), ("sc010/sh010@iterate", "sc010/sh020@iterate")
+    refuse = rule("submit", {"address": names[0]}, fail="policy")
+    with service(refuse, rule("submit", {"address": names[1]}, **lost)) as host:
+        done = render(host, path, *names)
+        assert (done.returncode, host.queue.accepted) == (4, 2), done.stderr
+        outcomes = bought(done)["outcomes"]
+        assert (outcomes["refused"], outcomes["unknown"]) == (2 if "fail" in lost else 1, 0)
+        assert not set(states(path)) & {"unknown", "submitted"}
+
+
+def test_what_is_picked_while_the_question_stands_buys_nothing_that_was_not_shown(tmp_path: Path) -> None:
+    human = LIST.replace("takes: 2, pick: first", "takes: 2, pick: human")
+    path = show(tmp_path, human)
+    with service() as host:
+        assert render(host, path).returncode == 0
+        show(tmp_path, human + "      sh030: {subject: a gull}\n")
+
+        def asked(seen: bytes) -> bool:
+            if b"Buy this for $0.056?" not in seen:
+                return False
+            (tmp_path / "night.picks.yaml").write_text("picks: 1\nsc010/sh010@iterate: 1\n")
+            return True
+
+        assert typed(host, path, [(asked, b"y\n")]) == 0
+        assert host.queue.accepted == 2 + 1

@@ -49,7 +49,7 @@ def _why(rolls: Sequence[LedgerRoll], queue: str, show: str) -> str:
         see = _elsewhere(lost, queue, show) or "see `reconcile`"
         return f"{_takes(lost.takes)} may be paid: the answer to the request of {when} UTC was lost; {see}"
     if open_ones:
-        there = _elsewhere(open_ones[0], queue, show) or "the next render collects it"
+        there = _elsewhere(open_ones[0], queue, show) or "the next render collects it; if it cannot, see `reconcile`"
         return f"{_takes(open_ones[0].takes)} is on its way at the queue; {there}"
     return ""
 

@@ -7,7 +7,21 @@ from pathlib import Path
 import pytest
 
 from shotpilot_pipeline.store.files import hash_file
-from tests.pipeline.buying import LIST, ROLLS, TAKES, audit_end, bought, command, killed_at, render, service, show, states, takes
+from tests.pipeline.buying import (
+    LIST,
+    ROLLS,
+    TAKES,
+    audit,
+    audit_end,
+    bought,
+    command,
+    killed_at,
+    render,
+    service,
+    show,
+    states,
+    takes,
+)
 from tests.pipeline.test_render import rule
 from tests.pipeline.test_render_terminal import typed
 
@@ -112,3 +126,45 @@ def test_what_is_picked_while_the_question_stands_buys_nothing_that_was_not_show
 
         assert typed(host, path, [(asked, b"y\n")]) == 0
         assert host.queue.accepted == 2 + 1
+
+
+GONE = {"address": "sc010/sh010@iterate", "attempt": 1}
+
+
+@pytest.mark.parametrize("decision", ["--write-off", "--send-again"])
+def test_a_paid_request_that_can_no_longer_be_had_is_for_a_person(tmp_path: Path, decision: str) -> None:
+    path = show(tmp_path)
+    with service(rule("status", GONE, gone=404), rule("result", GONE, gone=404)) as host:
+        assert render(host, path).returncode in (4, 9)
+        shown = command(host, "reconcile", path)
+        assert shown.returncode == 9, shown.stderr
+        assert "sc010/sh010@iterate  accepted, and not to be had" in shown.stdout
+        assert command(host, "reconcile", path, "--all", decision).returncode == 9  # by its name only
+        done = command(host, "reconcile", path, "sc010/sh010", decision)
+        assert done.returncode == 0, done.stderr
+        audit(host, path)
+        assert render(host, path).returncode == 0
+        audit(host, path, ROLLS + 1)
+        assert takes(path) == TAKES
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sc010/sh010@iterate#x", "--write-off"],
+        ["sc010/sh010@iterate", "sc010/sh099@iterate", "--write-off"],
+        ["--adopt", "x/../y"],
+        ["--adopt", "a b"],
+        ["--adopt", "ö"],
+        ["--adopt", "known"],
+    ],
+)
+def test_a_decision_about_nothing_changes_nothing(tmp_path: Path, words: list[str]) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": 1}, drop="accepted"), rule("listing", omit="*")) as host:
+        assert render(host, path).returncode == 9
+        before = states(path)
+        known = list(host.queue.asked)[1]
+        done = command(host, "reconcile", path, *(known if word == "known" else word for word in words))
+        assert (done.returncode, states(path)) == (2, before), done.stderr
+        assert "Traceback" not in done.stderr

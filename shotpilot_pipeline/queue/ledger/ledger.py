@@ -180,15 +180,17 @@ class Ledger:
         answer: str,
         now: datetime,
         why: str = "",
+        who: str = "",
     ) -> None:
-        """Nothing more comes of it; its charge replaces what was reserved. `charged` None: nobody knows the price.
+        """Nothing more comes of it (or a person, `who`, gave it up); its charge replaces what was reserved. `charged`
+        None: nobody knows the price.
 
         A roll that was never accepted closes only with a verified charge of nothing (refused at the door).
         """
         values = {
             "reserved": 0, "booked": None if charged is None else charged.nano,
             "verified": int(verified and charged is not None), "units": clean_text(units), "outcome": str(outcome),
-            "why": clean_text(why), "closed_at": stamp(now),
+            "why": clean_text(why), "closed_at": stamp(now), "decided_by": clean_text(who),
         }  # fmt: skip
 
         def close(db: sqlite3.Connection) -> None:

@@ -252,7 +252,7 @@ def _origin(roll: Roll, sent: Sent, result: Result, shop: Shop) -> dict[str, obj
 def _record(roll: Roll, images: Sequence[Image], shop: Shop) -> dict[str, object]:
     """What is told of one take besides: its pictures, their price by the card, when it was fetched."""
     return {
-        "urls": [image.url for image in images],
+        "urls": [image.url.partition("?")[0] for image in images],  # what follows may be a signature
         "price_usd": None if roll.picture_price == NO_PRICE else str(Money(roll.picture_price * len(images))),
         "at": shop.now(),
     }

@@ -52,7 +52,7 @@ class Uploads:
         if await anyio.to_thread.run_sync(_hash, path) != sha256:  # else other bytes are paid for under this render key
             raise TakesFailed(f"{path.name} is not the picture it was when the run was planned; nothing was sent")
         content_type = _ENDINGS.get(path.suffix.lower(), "application/octet-stream")
-        url = await until_through(lambda: self._shop.client.upload(path, content_type), self._shop.sleep)
+        url = await until_through(lambda: self._shop.client.upload(path, content_type, sha256=sha256), self._shop.sleep)
         if self._shop.uploads:
             await self._shop.uploads.keep(sha256, url)
         return url

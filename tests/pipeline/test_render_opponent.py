@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from shotpilot_pipeline.queue.rehearsal import routes
+from shotpilot_pipeline.queue.rehearsal.requests import output
 from shotpilot_pipeline.store.files import hash_file
 from tests.pipeline.buying import (
     LIST,
@@ -168,3 +170,30 @@ def test_a_decision_about_nothing_changes_nothing(tmp_path: Path, words: list[st
         done = command(host, "reconcile", path, *(known if word == "known" else word for word in words))
         assert (done.returncode, states(path)) == (2, before), done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_queue_that_wants_a_day_of_patience_does_not_get_it(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": 1}, too_many=True, retry_after=86400)) as host:
+        done = render(host, path)
+        assert done.returncode == 4, done.stderr
+        assert "unknown" not in states(path)
+        assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_no_signed_url_and_no_key_lies_in_any_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def signed(*of: object) -> dict[str, object]:
+        told = output(*of)  # type: ignore[arg-type]
+        for image in told.get("images", ()):
+            image["url"] += "?X-Signature=topsecret"
+        return told
+
+    monkeypatch.setattr(routes, "output", signed)
+    path = show(tmp_path)
+    with service() as host:
+        done = render(host, path, FAL_KEY="someid:somesecret")
+        assert done.returncode == 0, done.stderr
+        audit_end(host, path)
+    said = [done.stdout.encode(), done.stderr.encode(), *(f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())]
+    assert not [text for text in said if b"topsecret" in text or b"somesecret" in text]

@@ -306,6 +306,11 @@ class Ledger:
         with self._changing() as db:
             uploads.forget(db, sha256, host)
 
+    def forget_uploads_of(self, id: int) -> None:
+        """A roll's references could not be fetched: the next one sends them anew."""
+        with self._changing() as db:
+            uploads.forget_sent(db, id)
+
     # Inside -----------------------------------------------------------------------------------------------------------
 
     @contextmanager

@@ -28,10 +28,11 @@ from shotpilot_pipeline.queue.client import QueueClient
 from shotpilot_pipeline.queue.ledger.book import LedgerBook
 from shotpilot_pipeline.queue.ledger.charge import unit_prices
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
+from shotpilot_pipeline.store.lock import Lock, read_lock
 from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
-from shotpilot_pipeline.values.event import Event, RunStarted, RunStopped, TakeKept, TaskEnded
+from shotpilot_pipeline.values.event import Event, Note, RunStarted, RunStopped, TakeKept, TaskEnded
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import BROKEN, Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan
@@ -122,6 +123,7 @@ class _Render:
         """Whether the plan may be bought. What was collected before has its name and its line in any case."""
         try:
             self._check(plan)
+            self._tell_what_is_not_known(plan)
             agreed = not plan.totals.rolls or await self.terms.agree(plan)
         except BaseException:
             self._name_collected(plan)
@@ -129,6 +131,16 @@ class _Render:
         if not agreed:
             self._name_collected(plan)
         return agreed
+
+    def _tell_what_is_not_known(self, plan: Plan) -> None:
+        """A ledger that knows less than the lock: caps count less than was spent."""
+        known = self.ledger.keys() if plan.totals.rolls else frozenset()
+        lock = read_lock(self.reading.places.lock) if plan.totals.rolls else Lock()
+        foreign = sum(line.key not in known for line in lock.lines)
+        if foreign:
+            self._hear(Note("", f"{self.reading.places.lock.name} names {foreign} pictures of which the ledger here knows "
+                                "nothing: they were bought on another machine (or the ledger was lost), and what they "
+                                "cost does not count against the budgets here"))  # fmt: skip
 
     def _name_collected(self, plan: Plan) -> None:
         if any(isinstance(event, TakeKept) for event in self.early):

@@ -197,3 +197,15 @@ def test_no_signed_url_and_no_key_lies_in_any_file(tmp_path: Path, monkeypatch: 
         audit_end(host, path)
     said = [done.stdout.encode(), done.stderr.encode(), *(f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())]
     assert not [text for text in said if b"topsecret" in text or b"somesecret" in text]
+
+
+def test_a_ledger_that_knows_less_than_the_lock_says_so(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        assert "another machine" not in render(host, path).stderr
+        show(tmp_path, LIST.replace("coils a rope", "mends a net"))
+        for file in (tmp_path / ".shotpilot").glob("ledger.db*"):
+            file.unlink()
+        done = render(host, path)
+        assert done.returncode == 0
+        assert "night.lock names 6 pictures of which the ledger here knows nothing" in done.stderr

@@ -255,6 +255,11 @@ class Ledger:
         with self._asking() as db:
             return reading.bought_takes(db, show)
 
+    def keys(self) -> frozenset[str]:
+        """Every render key that was ever asked for here, by any show."""
+        with self._asking() as db:
+            return frozenset(key for (key,) in db.execute("SELECT DISTINCT key FROM rolls"))
+
     def rendered(self, show: str) -> tuple[tuple[str, str], ...]:
         """Address and render key of everything that was bought here, in the order in which it was asked for: what a
         run that was killed did not write into the lock."""

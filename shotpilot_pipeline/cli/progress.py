@@ -126,7 +126,8 @@ def words_of(event: Event, verbose: bool) -> str:
 
 def _end_words(event: TaskEnded) -> str:
     brought = f", {counted(event.takes_new, 'take')}" if event.takes_new else ""
-    why = f": {event.reason}" if event.reason and event.outcome is not Outcome.RENDERED else ""
+    reason = event.reason.removeprefix(f"{event.outcome.value}: ")  # a plan's reason may begin with the word itself
+    why = f": {reason}" if reason and event.outcome is not Outcome.RENDERED else ""
     return f"{event.address}  {event.outcome.value}{brought}{why}"
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from shotpilot_pipeline.engine.desk import Brake
-from shotpilot_pipeline.engine.faults import may_pass, outcome_of
+from shotpilot_pipeline.engine.faults import is_about_the_run, may_pass, outcome_of
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import Problem, ShotpilotError, UsageError
@@ -100,8 +101,10 @@ class _Render:
             return await self._carry(None, plan)
         async with client_of(settings, self.terms.find_key()) as client:
             if left:
-                await recover(self.ledger, self._shop(client, "recovery"), self._hear, limits_of(settings), self.brake)
+                shop = self._shop(client, "recovery")
+                found = await recover(self.ledger, shop, self._hear, limits_of(settings), self.brake)
                 plan = self._plan_anew()
+                self._stop_where_it_stopped(found, plan)
             return await self._carry(client, plan) if await self._agreed(plan) else None
 
     def _known(self) -> Known:
@@ -118,6 +121,16 @@ class _Render:
 
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
+
+    def _stop_where_it_stopped(self, found: Recovered, plan: Plan) -> None:
+        """Raises what kept accepted requests from being collected, where it would meet new ones too: a full disk, say.
+        Nothing is bought that could not be kept."""
+        faults = (end.fault for _, end in found.rolls if end.fault is not None)
+        fault = next((fault for fault in faults if is_about_the_run(fault)), None)
+        if fault is not None:
+            with suppress(ShotpilotError):
+                self._name_collected(plan)
+            raise fault
 
     async def _agreed(self, plan: Plan) -> bool:
         """Whether the plan may be bought. What was collected before has its name and its line in any case."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import resource
+import subprocess
 from pathlib import Path
+from random import Random
 
 import pytest
+from PIL import Image
 
 from shotpilot_pipeline.queue.rehearsal import routes
 from shotpilot_pipeline.queue.rehearsal.requests import output
+from shotpilot_pipeline.queue.slates.copy import Copy
 from shotpilot_pipeline.store.files import hash_file
+from tests.cli.shows import COMMAND
 from tests.pipeline.buying import (
     LIST,
     ROLLS,
@@ -209,3 +216,32 @@ def test_a_ledger_that_knows_less_than_the_lock_says_so(tmp_path: Path) -> None:
         done = render(host, path)
         assert done.returncode == 0
         assert "night.lock names 6 pictures of which the ledger here knows nothing" in done.stderr
+
+
+def test_nothing_is_bought_while_the_disk_cannot_take_what_was_bought_before(tmp_path: Path) -> None:
+    path = show(tmp_path, LIST.replace("resolution: 1K", "resolution: 2K").replace("takes: 2", "takes: 6"))
+    full = 600_000  # bytes a file may have: less than the second picture of a roll, more than everything else
+
+    def growing(copy: Copy) -> tuple[bytes, ...]:
+        kept = []
+        for number in range(copy.count):
+            out = io.BytesIO()
+            rows = Random(number).randbytes(copy.width * 400 * (number % 2))
+            lines = rows + bytes(copy.width * copy.height - len(rows))
+            Image.frombytes("L", (copy.width, copy.height), lines).save(out, "png")
+            kept.append(out.getvalue())
+        return tuple(kept)
+
+    with service() as host:
+        host.queue.draw = growing
+        arguments = [*COMMAND, "render", str(path), "--yes", "--json"]
+        for _ in range(2):
+            done = subprocess.run(
+                arguments, env=host.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+                timeout=120, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (full, full)),
+            )  # fmt: skip
+            assert done.returncode == 4, done.stderr
+            assert "the disk is full" in done.stderr
+            assert (host.queue.accepted, states(path)) == (2, {"submitted": 2})
+        assert render(host, path).returncode == 0
+        audit_end(host, path, ROLLS, 14)

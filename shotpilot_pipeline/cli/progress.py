@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -28,6 +29,24 @@ _COLOURS = {
     Outcome.WAITING: "cyan",
     Outcome.SKIPPED: "yellow",
 }
+
+
+#: The bar that moves just now.
+_MOVING: ContextVar[RichProgress | None] = ContextVar("_MOVING", default=None)
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """The bar stands aside while something is shown or asked: it would draw over the question."""
+    bar = _MOVING.get()
+    if bar is None:
+        yield
+        return
+    bar.stop()
+    try:
+        yield
+    finally:
+        bar.start()
 
 
 class Watcher(Protocol):
@@ -140,7 +159,11 @@ def watching(asked: Asked) -> Iterator[Watcher]:
         yield Plain(asked.verbose)
     else:
         with _bar(asked) as bar:
-            yield Live(bar, asked)
+            moving = _MOVING.set(bar)
+            try:
+                yield Live(bar, asked)
+            finally:
+                _MOVING.reset(moving)
 
 
 def _bar(asked: Asked) -> Any:

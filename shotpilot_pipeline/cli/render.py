@@ -12,7 +12,7 @@ import click
 
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
-from shotpilot_pipeline.cli.progress import watching
+from shotpilot_pipeline.cli.progress import aside, watching
 from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
 from shotpilot_pipeline.cli.screen import Screen, counted, problem_line
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
@@ -67,7 +67,7 @@ def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unatten
     from shotpilot_pipeline.pipeline.render import Terms, render
 
     brake = Brake()
-    terms = Terms(_key_finder(reading, file), _agreement(reading, screen, yes or unattended), max_cost, unattended)
+    terms = Terms(_key_finder(reading, file), _apart(_agreement(reading, screen, yes or unattended)), max_cost, unattended)
     try:
         with watching(asked) as watcher:
             end = run_to_the_end(
@@ -132,6 +132,16 @@ def _agreement(reading: Reading, screen: Screen, agreed: bool) -> Callable[[Plan
     return agree
 
 
+def _apart(agree: Callable[[Plan], Awaitable[bool]]) -> Callable[[Plan], Awaitable[bool]]:
+    """Shows and asks while no bar moves."""
+
+    async def agreed(plan: Plan) -> bool:
+        with aside():
+            return await agree(plan)
+
+    return agreed
+
+
 def _first_signal(brake: Brake, screen: Screen) -> Callable[[int], Awaitable[bool]]:
     """What the first Ctrl-C does: nothing more is sent, and on a terminal it is offered to take back what was."""
 
@@ -141,11 +151,12 @@ def _first_signal(brake: Brake, screen: Screen) -> Callable[[int], Awaitable[boo
         if number != signal.SIGINT or not brake.on_their_way or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         question = (
-            f"\nStopped sending. Cancel the {counted(brake.on_their_way, 'request')} on the way? "
+            f"Stopped sending. Cancel the {counted(brake.on_their_way, 'request')} on the way? "
             "(no: the next render collects them; Ctrl-C: leave at once)"
         )
-        if not await _confirmed(question):
-            return True
+        with aside():
+            if not await _confirmed(question):
+                return True
         await brake.take_back()
         screen.message("Asked the queue to cancel; waiting for what becomes of each.")
         return False

@@ -76,7 +76,8 @@ def _without(terminals: Sequence[int]) -> None:
 
 def _leave_at_once(number: int) -> NoReturn:
     """Everything that matters is on the disk before it matters, so nothing has to be let go of."""
-    sys.stderr.write("\nLeft at once. The same command goes on.\n")
+    cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # a bar hides it
+    sys.stderr.write(f"{cursor}\nLeft at once. The same command goes on.\n")
     sys.stderr.flush()
     os._exit(int(Stopped(number).exit_code))
 

@@ -43,7 +43,7 @@ def command(
     if (bool(adopt) + write_off + send_again) > 1:
         raise UsageError("--adopt, --write-off and --send-again are three decisions; give one")
     screen = Screen(asked)
-    refuse_keys_in_files(root_of(file, asked.project))
+    refuse_keys_in_files(root_of(file, asked.project), file)
     reading = read_list(file, asked.project, rehearsal=False)
     from shotpilot_pipeline.pipeline.reconciling import Decision, reconcile, reconciliation_json
 

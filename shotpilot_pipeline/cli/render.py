@@ -61,7 +61,7 @@ def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unatten
     if asked.rehearsal:
         raise UsageError("a render buys, so it is never a rehearsal; write: shotpilot rehearse FILE")
     screen = Screen(asked)
-    refuse_keys_in_files(root_of(file, asked.project))
+    refuse_keys_in_files(root_of(file, asked.project), file)
     reading = read_list(file, asked.project, rehearsal=False)
     from shotpilot_pipeline.engine.desk import Brake  # httpx, anyio and Pillow: only once the list passes
     from shotpilot_pipeline.pipeline.render import Terms, render

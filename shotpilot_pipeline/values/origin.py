@@ -34,3 +34,10 @@ def may_be_the_same(queue: str, other: str) -> bool:
     """Whether a request that is open at `other` may stand in the account that is bought from at `queue`: at one and the
     same queue, or at two real ones, which can be two names of one service."""
     return queue == other or not (is_loopback(queue) or is_loopback(other))
+
+
+def sayable(url: str) -> str:
+    """A URL as it may be shown: without what stands before an @ and behind a ?, and not at all where it is no URL, since
+    it may be a key that was pasted into the wrong place."""
+    scheme, found, rest = url.partition("://")
+    return repr(f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}") if found else "no URL"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shotpilot_pipeline.values.origin import may_be_the_same, one_spelling
+from shotpilot_pipeline.values.origin import may_be_the_same, one_spelling, sayable
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,15 @@ def test_one_queue_is_spelled_in_one_way(typed: str, known: str) -> None:
 )
 def test_two_real_queues_may_be_one_service(queue: str, other: str, same: bool) -> None:
     assert may_be_the_same(queue, other) is same
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://fal.example/x", "'ftp://fal.example/x'"),
+        ("https://id:top-secret@queue.fal.run/x?y=top-secret", "'https://queue.fal.run/x'"),
+        ("id:top-secret", "no URL"),
+    ],
+)
+def test_what_is_said_of_a_url_holds_no_secret(url: str, said: str) -> None:
+    assert sayable(url) == said

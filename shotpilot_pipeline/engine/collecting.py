@@ -36,6 +36,8 @@ from shotpilot_pipeline.values.request import input_of
 from shotpilot_pipeline.values.take import Picture, Take
 from shotpilot_pipeline.values.task import NO_PRICE
 
+_MOST_NUMBERS = 5  # tries to find one that nobody else takes first
+
 
 class RollEnd(NamedTuple):
     """What a roll brought, and what stopped it, if anything did."""
@@ -181,12 +183,25 @@ async def _take(
     for panel, image in enumerate(images, 1):
         into = desk.shop.store.staging() / f"{_file_name(submitted.request_id)}.{place}.{panel}"
         aside.append((into, await _fetched(roll, submitted, image, place + panel - 2, into, desk)))
-    number = _number(roll, place, desk)
     record = {**origin, **_record(roll, images, desk.shop), "place": place}
-    # Keeping runs in a thread to its end whatever happens here, so there is never half a take.
-    take = await anyio.to_thread.run_sync(desk.shop.store.keep, roll.key, number, aside, record)
+    take = await _put(roll, place, aside, record, desk)
     desk.tell(TakeKept(roll.address, take.key, take.number, take.pictures, record))
     return take
+
+
+async def _put(
+    roll: Roll, place: int, aside: Sequence[tuple[Path, Picture]], record: Mapping[str, object], desk: RollDesk
+) -> Take:
+    """The take in the store, under another number where a run of another show took its own just now."""
+    for tries_left in range(_MOST_NUMBERS - 1, -1, -1):
+        number = _number(roll, place, desk)
+        try:
+            # Keeping runs in a thread to its end whatever happens here, so there is never half a take.
+            return await anyio.to_thread.run_sync(desk.shop.store.keep, roll.key, number, aside, record)
+        except UsageError:
+            if not tries_left or number >= desk.shop.store.next_number(roll.key):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 async def _fetched(roll: Roll, submitted: Submitted, image: Image, index: int, into: Path, desk: RollDesk) -> Picture:

@@ -67,7 +67,9 @@ def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unatten
     from shotpilot_pipeline.pipeline.render import Terms, render
 
     brake = Brake()
-    terms = Terms(_key_finder(reading, file), _apart(_agreement(reading, screen, yes or unattended)), max_cost, unattended)
+    terms = Terms(
+        _key_finder(reading, file), _apart(_agreement(reading, screen, yes or unattended)), max_cost, unattended
+    )
     try:
         with watching(asked) as watcher:
             end = run_to_the_end(

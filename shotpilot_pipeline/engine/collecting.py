@@ -95,7 +95,9 @@ def _urls(record: Mapping[str, object]) -> list[str]:
 def _in_words(fault: ShotpilotError) -> ShotpilotError:
     """A request the queue no longer knows may have been paid: that is for a person to decide."""
     if _is_gone(fault):
-        return TakesFailed(f"the queue no longer keeps this request ({fault}); see `reconcile`", kind="still-open", permanent=False)
+        return TakesFailed(
+            f"the queue no longer keeps this request ({fault}); see `reconcile`", kind="still-open", permanent=False
+        )
     return fault
 
 

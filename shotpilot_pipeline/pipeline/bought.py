@@ -33,7 +33,7 @@ def bought_of(reading: Reading) -> Bought | None:
 
 
 def bought_in(ledger: Ledger, reading: Reading) -> Bought:
-    """The same from an open ledger. What is open at any queue that may be the same service counts, whoever asked for it;
+    """The same from an open ledger. What is open at any queue that may be the same service counts, whoever asked;
     refusals count at the queue that is configured now."""
     queue, show = reading.settings.get("fal", "queue_url"), reading.compiled.show
     undecided = {key: why for key, rolls in ledger.open_by_key().items() if (why := _why(rolls, queue, show))}
@@ -55,9 +55,11 @@ def _why(rolls: Sequence[LedgerRoll], queue: str, show: str) -> str:
 
 
 def _elsewhere(roll: LedgerRoll, queue: str, show: str) -> str:
-    """What brings an end to a request that a render of this show at this queue does not look after; "" where it does."""
+    """What brings an end to a request that a render of this show, at this queue, does not look after; else ""."""
     if roll.show != show:
-        return f"the show {roll.show} asked for it, so render that one first (after a change of name: under the old one)"
+        return (
+            f"the show {roll.show} asked for it, so render that one first (after a change of name: under the old one)"
+        )
     return "" if roll.queue == queue else f"it went to {roll.queue}, so set fal.queue_url to that and render once"
 
 

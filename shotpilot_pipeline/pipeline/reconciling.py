@@ -215,7 +215,8 @@ class _Reconciling:
             self.left = {
                 roll.id: str(end.fault)
                 for roll, end in recovered.rolls
-                if end.fault is not None and not is_about_the_run(end.fault)  # a full disk, say, is no reason to give up
+                if end.fault is not None
+                and not is_about_the_run(end.fault)  # a full disk, say, is no reason to give up
             }
             keeper.finish((), plan_list(self.reading, Wish(), self._known()), Paid(ZERO, ZERO))
 

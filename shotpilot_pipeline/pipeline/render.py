@@ -151,9 +151,12 @@ class _Render:
         lock = read_lock(self.reading.places.lock) if plan.totals.rolls else Lock()
         foreign = sum(line.key not in known for line in lock.lines)
         if foreign:
-            self._hear(Note("", f"{self.reading.places.lock.name} names {foreign} pictures of which the ledger here knows "
-                                "nothing: they were bought on another machine (or the ledger was lost), and what they "
-                                "cost does not count against the budgets here"))  # fmt: skip
+            text = (
+                f"{self.reading.places.lock.name} names {foreign} pictures of which the ledger here knows nothing: they "
+                "were bought on another machine (or the ledger was lost), and what they cost does not count against "
+                "the budgets here"
+            )
+            self._hear(Note("", text))
 
     def _name_collected(self, plan: Plan) -> None:
         if any(isinstance(event, TakeKept) for event in self.early):

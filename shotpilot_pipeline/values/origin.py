@@ -37,7 +37,7 @@ def may_be_the_same(queue: str, other: str) -> bool:
 
 
 def sayable(url: str) -> str:
-    """A URL as it may be shown: without what stands before an @ and behind a ?, and not at all where it is no URL, since
-    it may be a key that was pasted into the wrong place."""
+    """A URL as it may be shown: without what stands before an @ and behind a ?, and not at all where it is no URL: it
+    may be a key that was pasted into the wrong place."""
     scheme, found, rest = url.partition("://")
     return repr(f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}") if found else "no URL"

@@ -59,7 +59,11 @@ def test_settings_without_a_key_pass(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["fal_key: id:top-secret-text", "# 9f8e7d6c-1111-2222-3333-444455556666:aaaabbbbccccddddeeee", "  FAL_KEY_ID: abcd"],
+    [
+        "fal_key: id:top-secret-text",
+        "# 9f8e7d6c-1111-2222-3333-444455556666:aaaabbbbccccddddeeee",
+        "  FAL_KEY_ID: abcd",
+    ],
 )
 def test_a_key_in_the_shot_list_is_refused(tmp_path: Path, line: str) -> None:
     path = tmp_path / "show.yaml"

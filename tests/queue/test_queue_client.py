@@ -301,7 +301,9 @@ async def test_a_file_that_changed_since_it_was_looked_at_is_not_sent(tmp_path: 
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request.method)
-        return httpx.Response(200, json={"file_url": "https://v3b.fal.media/f", "upload_url": "https://v3b.fal.media/u"})
+        return httpx.Response(
+            200, json={"file_url": "https://v3b.fal.media/f", "upload_url": "https://v3b.fal.media/u"}
+        )
 
     (tmp_path / "face.png").write_bytes(b"another face")
     async with QueueClient(Hosts(), "a:b", transport=httpx.MockTransport(answer)) as client:

@@ -34,7 +34,6 @@ from shotpilot_pipeline.queue.protocol import Result
 from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.outcome import Outcome
 
-
 #: The model could not fetch or read what was sent along: the URL is not used again (docs: model-apis/errors).
 _NOT_FETCHED = frozenset({"file_download_error", "image_load_error"})
 

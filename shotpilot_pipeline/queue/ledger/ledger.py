@@ -349,8 +349,8 @@ class Ledger:
             both = sorted(set(json.loads(takes)) & set(roll.takes))
             if both and may_be_the_same(queue, where):
                 raise TakeUndecided(
-                    f"{roll.address}: take {both[0]} was asked for already and is not over (roll {id} of the show {show} "
-                    f"at {where} is {state}); `shotpilot reconcile` for that show says more, it is not paid twice"
+                    f"{roll.address}: take {both[0]} was asked for already and is not over (roll {id} of the show "
+                    f"{show} at {where} is {state}); `shotpilot reconcile` for that show says more"
                 )
 
     def _price(self, db: sqlite3.Connection, id: int) -> int | None:

@@ -95,7 +95,9 @@ def bought_takes(db: sqlite3.Connection, show: str) -> dict[str, frozenset[int]]
 
 def rendered(db: sqlite3.Connection, show: str) -> tuple[tuple[str, str], ...]:
     """Address and render key of every roll that brought takes, in the order in which they were asked for."""
-    sql = "SELECT address, key FROM rolls WHERE +show = ? AND outcome = 'rendered' GROUP BY address, key ORDER BY min(id)"
+    sql = (
+        "SELECT address, key FROM rolls WHERE +show = ? AND outcome = 'rendered' GROUP BY address, key ORDER BY min(id)"
+    )
     return tuple(db.execute(sql, (show,)))  # nearly all rows: no index
 
 

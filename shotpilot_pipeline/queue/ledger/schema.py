@@ -223,9 +223,9 @@ def check_not_lost(path: Path) -> None:
         return
     what = "is empty" if path.exists() else "is gone"
     raise LedgerDamaged(
-        f"{path}: {what}, though {left.name} beside it says that it was used; put it back from a backup, since it knows "
-        f"what is on its way and paid. If there is none: look at your requests on fal.ai first, then take {left.name} "
-        "away too, and a new ledger is begun"
+        f"{path}: {what}, though {left.name} beside it says that it was used; put it back from a backup, since it "
+        f"knows what is on its way and paid. If there is none: look at your requests on fal.ai first, then take "
+        f"{left.name} away too, and a new ledger is begun"
     )
 
 

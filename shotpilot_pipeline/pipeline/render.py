@@ -152,8 +152,8 @@ class _Render:
         foreign = sum(line.key not in known for line in lock.lines)
         if foreign:
             text = (
-                f"{self.reading.places.lock.name} names {foreign} pictures of which the ledger here knows nothing: they "
-                "were bought on another machine (or the ledger was lost), and what they cost does not count against "
+                f"{self.reading.places.lock.name} names {foreign} pictures of which the ledger here knows nothing: "
+                "they were bought on another machine (or the ledger was lost), and what they cost does not count against "
                 "the budgets here"
             )
             self._hear(Note("", text))

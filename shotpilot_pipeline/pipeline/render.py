@@ -153,8 +153,8 @@ class _Render:
         if foreign:
             text = (
                 f"{self.reading.places.lock.name} names {foreign} pictures of which the ledger here knows nothing: "
-                "they were bought on another machine (or the ledger was lost), and what they cost does not count against "
-                "the budgets here"
+                "they were bought on another machine (or the ledger was lost), and what they cost does not count "
+                "against the budgets here"
             )
             self._hear(Note("", text))
 

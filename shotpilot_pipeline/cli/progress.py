@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -39,6 +40,24 @@ _COLOURS = {
 }
 
 
+#: The bar that moves just now.
+_MOVING: ContextVar[RichProgress | None] = ContextVar("_MOVING", default=None)
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """The bar stands aside while something is shown or asked: it would draw over the question."""
+    bar = _MOVING.get()
+    if bar is None:
+        yield
+        return
+    bar.stop()
+    try:
+        yield
+    finally:
+        bar.start()
+
+
 class Watcher(Protocol):
     """Somebody a run tells what happens."""
 
@@ -58,7 +77,7 @@ class Tally:
     def add(self, event: Event) -> None:
         """Count one event."""
         if isinstance(event, RunStarted):
-            self.tasks = event.tasks
+            self.tasks, self.ended = event.tasks, 0
         elif isinstance(event, TakeKept):
             self.takes += 1
         elif isinstance(event, TaskEnded):
@@ -140,7 +159,8 @@ def words_of(event: Event, verbose: bool) -> str:
 
 def _end_words(event: TaskEnded) -> str:
     brought = f", {counted(event.takes_new, 'take')}" if event.takes_new else ""
-    why = f": {event.reason}" if event.reason and event.outcome is not Outcome.RENDERED else ""
+    reason = event.reason.removeprefix(f"{event.outcome.value}: ")  # a plan's reason may begin with the word itself
+    why = f": {reason}" if reason and event.outcome is not Outcome.RENDERED else ""
     return f"{event.address}  {event.outcome.value}{brought}{why}"
 
 
@@ -153,7 +173,11 @@ def watching(asked: Asked) -> Iterator[Watcher]:
         yield Plain(asked.verbose)
     else:
         with _bar(asked) as bar:
-            yield Live(bar, asked)
+            moving = _MOVING.set(bar)
+            try:
+                yield Live(bar, asked)
+            finally:
+                _MOVING.reset(moving)
 
 
 def _bar(asked: Asked) -> Any:

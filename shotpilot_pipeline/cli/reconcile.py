@@ -45,7 +45,7 @@ def command(
     if (bool(adopt) + write_off + send_again) > 1:
         raise UsageError("--adopt, --write-off and --send-again are three decisions; give one")
     screen = Screen(asked)
-    refuse_keys_in_files(root_of(file, asked.project))
+    refuse_keys_in_files(root_of(file, asked.project), file)
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
     from shotpilot_pipeline.pipeline.drilling import drill_seller
     from shotpilot_pipeline.pipeline.reconciling import Decision, reconcile, reconciliation_json
@@ -79,8 +79,10 @@ def _lines(done: Reconciliation, file: Path) -> Iterator[str]:
     if done.bill is not None:
         yield from _bill_lines(done)
     if done.lost:
-        yield f"{counted(len(done.lost), 'request')} of unknown outcome. Decide each by its address:"
+        yield f"{counted(len(done.lost), 'request')} to decide. Decide each by its address:"
         yield f"  shotpilot reconcile {file} ADDRESS --adopt ID | --write-off | --send-again"
+    elif done.open:
+        yield f"{counted(done.open, 'accepted request')} on the way; the next render collects what it can."
     else:
         yield "Every request is decided."
 
@@ -89,10 +91,13 @@ def _lost_lines(lost: Lost) -> Iterator[str]:
     roll = lost.roll
     price = "price unknown" if roll.price is None else f"${Money(roll.price)}"
     takes = ", ".join(map(str, roll.takes))
-    yield f"{roll.address}  unknown: take {takes}, sent {roll.sending_at} to {roll.queue}, {price}"
+    word = "accepted, and not to be had" if lost.why else "unknown"
+    yield f"{roll.address}  {word}: take {takes}, sent {roll.sending_at} to {roll.queue}, {price}"
     prompt = " ".join(str(roll.body.get("prompt", "")).split())
     yield f"    {prompt[:_MOST_PROMPT]}{'…' if len(prompt) > _MOST_PROMPT else ''}"
-    if lost.found is not None and lost.found.request_ids:
+    if lost.why:
+        yield f"    request {roll.request_id}: {lost.why}"
+    elif lost.found is not None and lost.found.request_ids:
         yield f"    the account's list has these with the same body: {', '.join(lost.found.request_ids)}"
     elif lost.found is not None:
         yield "    not in the account's list, which proves nothing: it may lag"

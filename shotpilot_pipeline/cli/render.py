@@ -13,7 +13,7 @@ import click
 from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking, dollars
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
-from shotpilot_pipeline.cli.progress import watching
+from shotpilot_pipeline.cli.progress import aside, watching
 from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
 from shotpilot_pipeline.cli.screen import Screen, counted, left_line, problem_line
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
@@ -50,13 +50,13 @@ def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unatten
     if asked.rehearsal:
         raise UsageError("a render buys, so it is never a rehearsal; write: shotpilot rehearse FILE")
     screen = Screen(asked)
-    refuse_keys_in_files(root_of(file, asked.project))
+    refuse_keys_in_files(root_of(file, asked.project), file)
     reading = read_list(file, asked.project, rehearsal=False)
     from shotpilot_pipeline.engine.desk import Brake  # httpx, anyio and Pillow: only once the list passes
     from shotpilot_pipeline.pipeline.render import Terms, render
 
     brake = Brake()
-    agree = _agreement(reading, screen, agreed=yes or unattended, limited=max_cost is not None)
+    agree = _apart(_agreement(reading, screen, agreed=yes or unattended, limited=max_cost is not None))
     terms = Terms(_key_finder(reading, file), agree, max_cost, unattended)
     try:
         with watching(asked) as watcher:
@@ -146,6 +146,18 @@ def _price_lines(changes: Sequence[PriceChange]) -> list[str]:
     return [f"{change}." for change in changes] + (["The sums here are at today's prices."] if changes else [])
 
 
+def _apart(
+    agree: Callable[[Plan, Sequence[PriceChange]], Awaitable[bool]],
+) -> Callable[[Plan, Sequence[PriceChange]], Awaitable[bool]]:
+    """Shows and asks while no bar moves."""
+
+    async def agreed(plan: Plan, changes: Sequence[PriceChange]) -> bool:
+        with aside():
+            return await agree(plan, changes)
+
+    return agreed
+
+
 def _first_signal(brake: Brake, screen: Screen) -> Callable[[int], Awaitable[bool]]:
     """What the first Ctrl-C does: nothing more is sent, and on a terminal it is offered to take back what was."""
 
@@ -155,11 +167,12 @@ def _first_signal(brake: Brake, screen: Screen) -> Callable[[int], Awaitable[boo
         if number != signal.SIGINT or not brake.on_their_way or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return True
         question = (
-            f"\nStopped sending. Cancel the {counted(brake.on_their_way, 'request')} on the way? "
+            f"Stopped sending. Cancel the {counted(brake.on_their_way, 'request')} on the way? "
             "(no: the next render collects them; Ctrl-C: leave at once)"
         )
-        if not await _confirmed(question):
-            return True
+        with aside():
+            if not await _confirmed(question):
+                return True
         await brake.take_back()
         screen.message("Asked the queue to cancel; waiting for what becomes of each.")
         return False

@@ -37,6 +37,7 @@ from shotpilot_pipeline.values.take import Picture, Take
 from shotpilot_pipeline.values.task import NO_PRICE
 
 _TOLERANCE = 0.05  # of each side: sizes are tables of third parties, and models round to their own grid
+_MOST_NUMBERS = 5  # tries to find one that nobody else takes first
 
 
 class RollEnd(NamedTuple):
@@ -95,7 +96,9 @@ def _urls(record: Mapping[str, object]) -> list[str]:
 def _in_words(fault: ShotpilotError) -> ShotpilotError:
     """A request the queue no longer knows may have been paid: that is for a person to decide."""
     if _is_gone(fault):
-        return TakesFailed(f"the queue no longer keeps this request ({fault})", kind="still-open", permanent=False)
+        return TakesFailed(
+            f"the queue no longer keeps this request ({fault}); see `reconcile`", kind="still-open", permanent=False
+        )
     return fault
 
 
@@ -183,12 +186,25 @@ async def _take(
     for panel, image in enumerate(images, 1):
         into = desk.shop.store.staging() / f"{_file_name(submitted.request_id)}.{place}.{panel}"
         aside.append((into, await _fetched(roll, submitted, image, place + panel - 2, into, desk)))
-    number = _number(roll, place, desk)
     record = {**origin, **_record(roll, images, desk.shop), "place": place, **_odd_sizes(roll, aside, desk)}
-    # Keeping runs in a thread to its end whatever happens here, so there is never half a take.
-    take = await anyio.to_thread.run_sync(desk.shop.store.keep, roll.key, number, aside, record)
+    take = await _put(roll, place, aside, record, desk)
     desk.tell(TakeKept(roll.address, take.key, take.number, take.pictures, record))
     return take
+
+
+async def _put(
+    roll: Roll, place: int, aside: Sequence[tuple[Path, Picture]], record: Mapping[str, object], desk: RollDesk
+) -> Take:
+    """The take in the store, under another number where a run of another show took its own just now."""
+    for tries_left in range(_MOST_NUMBERS - 1, -1, -1):
+        number = _number(roll, place, desk)
+        try:
+            # Keeping runs in a thread to its end whatever happens here, so there is never half a take.
+            return await anyio.to_thread.run_sync(desk.shop.store.keep, roll.key, number, aside, record)
+        except UsageError:
+            if not tries_left or number >= desk.shop.store.next_number(roll.key):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 async def _fetched(roll: Roll, submitted: Submitted, image: Image, index: int, into: Path, desk: RollDesk) -> Picture:
@@ -274,7 +290,7 @@ def _origin(roll: Roll, sent: Sent, result: Result, shop: Shop) -> dict[str, obj
 def _record(roll: Roll, images: Sequence[Image], shop: Shop) -> dict[str, object]:
     """What is told of one take besides: its pictures, their price by the card, when it was fetched."""
     return {
-        "urls": [image.url for image in images],
+        "urls": [image.url.partition("?")[0] for image in images],  # what follows may be a signature
         "price_usd": None if roll.picture_price == NO_PRICE else str(Money(roll.picture_price * len(images))),
         "at": shop.now(),
     }

@@ -75,7 +75,8 @@ class Uploads:
             await anyio.to_thread.run_sync(derive, path, recipe, copy)
             path = copy
         content_type = _ENDINGS.get(path.suffix.lower(), "application/octet-stream")
-        url = await until_through(lambda: self._shop.client.upload(path, content_type), self._shop.sleep)
+        known = sha256 if recipe is None else ""  # of a derivative, the recipe is known and not the bytes
+        url = await until_through(lambda: self._shop.client.upload(path, content_type, sha256=known), self._shop.sleep)
         if recipe is not None:
             path.unlink(missing_ok=True)
         if self._shop.uploads:

@@ -60,6 +60,8 @@ async def send(roll: Roll, desk: RollDesk) -> Sent:
             if not _held_back(error) or unreached >= _MOST_UNREACHED or not patient:
                 raise
             pause = _pause(error, wait)
+            if anyio.current_time() - began + pause > desk.limits.deadline:
+                raise  # asked to wait for longer than a roll may take: told now, and not after a day of silence
         if pause >= _TOLD_AFTER:
             desk.tell(Note(roll.address, f"held back by the queue; sent again in {pause:.0f} s"))
         await desk.shop.sleep(pause)

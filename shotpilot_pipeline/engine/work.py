@@ -84,11 +84,15 @@ async def _side_by_side(rolls: Sequence[Roll], desk: RollDesk) -> list[RollEnd]:
 
 
 def _missing(work: Work, ends: Sequence[RollEnd]) -> tuple[int, ...]:
-    """Take numbers that were asked for and did not come, where no fault says why and the roll is not a series."""
+    """Take numbers that were asked for and did not come, where no fault says why and the roll is not a series.
+
+    As many as pictures did not come: one that came under another number, because its own was taken meanwhile, is there.
+    """
     if work.task.panels > 1 or any(end.fault for end in ends):
         return ()
     came = {take.number for end in ends for take in end.takes}
-    return tuple(number for roll in work.rolls for number in roll.takes if number not in came)
+    asked = [number for roll in work.rolls for number in roll.takes]
+    return tuple(number for number in asked if number not in came)[: max(0, len(asked) - len(came))]
 
 
 def _end(work: Work, ends: Sequence[RollEnd], takes: Sequence[Take]) -> TaskEnd:

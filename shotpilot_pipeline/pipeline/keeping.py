@@ -18,7 +18,7 @@ from typing import IO, Any, NamedTuple
 from shotpilot_pipeline.errors import ExitCode, Place, Problem, Severity, ShotpilotError, gravest
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.store.files import in_words
-from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock, write_lock
+from shotpilot_pipeline.store.lock import Lock, moved_address, moved_lock, read_lock, write_lock
 from shotpilot_pipeline.store.renders import Renders, link_renders, link_take
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event, TakeKept, event_as_json
@@ -127,6 +127,7 @@ class Keeper:
     reading: Reading
     store: Store
     plan: Plan
+    bought: Sequence[tuple[str, str]] = ()  # address and render key of what the ledger paid for, oldest first
     run: Path = field(init=False)
     renders: Renders = field(init=False)
     lock: Lock = field(init=False)
@@ -216,9 +217,19 @@ class Keeper:
         return known
 
     def _whole_lock(self) -> Lock:
-        """The lock, with the takes of the current keys that a killed run kept but did not write down."""
-        lock = moved_lock(read_lock(self.reading.places.lock), self.reading.compiled.moved)
-        return self._with_kept(lock, self.plan)
+        """The lock, with the takes that a killed run kept but did not write down: those of earlier words first, since
+        they came first and have names already."""
+        moved = self.reading.compiled.moved
+        lock = moved_lock(read_lock(self.reading.places.lock), moved)
+        return self._with_kept(lock.with_takes(self._unwritten(lock, moved)), self.plan)
+
+    def _unwritten(self, lock: Lock, moved: Sequence[tuple[str, str]]) -> list[tuple[str, Take]]:
+        """What was paid for under a key of which the lock says nothing."""
+        own = {task.address for task in self.reading.compiled.tasks}  # another list of the show has a lock of its own
+        asked = [(moved_address(address, moved), key) for address, key in self.bought]
+        missing = [(address, key) for address, key in asked if address in own and not lock.version(address, key)]
+        takes = self.store.takes() if missing else {}
+        return [(address, take) for address, key in missing for take in takes.get(key, ())]
 
     def _with_kept(self, lock: Lock, plan: Plan) -> Lock:
         """The lock with every take in the store that the plan's lines stand for."""

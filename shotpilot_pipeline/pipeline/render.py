@@ -7,15 +7,18 @@ What it adds to a rehearsal: real hosts and a key, the ledger as the engine's bo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from shotpilot_pipeline.catalog.live import PriceChange, changed_prices, repriced
 from shotpilot_pipeline.engine.desk import Brake
+from shotpilot_pipeline.engine.faults import is_about_the_run, may_pass, outcome_of
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
-from shotpilot_pipeline.errors import Problem, UsageError
-from shotpilot_pipeline.pipeline.bought import bought_elsewhere, bought_in
+from shotpilot_pipeline.errors import Problem, ShotpilotError, UsageError
+from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import Seller, caps_of, pixels_of, seller_of
 from shotpilot_pipeline.pipeline.pricing import prices_of
@@ -23,18 +26,20 @@ from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.queue.client import QueueClient
 from shotpilot_pipeline.queue.ledger.book import LedgerBook
 from shotpilot_pipeline.queue.ledger.charge import unit_prices
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
-from shotpilot_pipeline.store.lock import moved_lock, read_lock
+from shotpilot_pipeline.store.lock import Lock, read_lock
 from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
-from shotpilot_pipeline.values.event import Event, Note, RunStopped
+from shotpilot_pipeline.values.event import Event, Note, RunStarted, RunStopped, TakeKept, TaskEnded
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import BROKEN, Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan
+from shotpilot_pipeline.values.take import Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class _Render:
     stops: list[int] = field(default_factory=list)
     early: list[Event] = field(default_factory=list)  # told before there is a run to write them down
     keeper: Keeper | None = None
+    picks: Mapping[str, Pick] | None = None  # that the plan was made by
     doubts: list[Problem] = field(default_factory=list)  # for a person to know, told at the end
     changes: tuple[PriceChange, ...] = ()  # today's prices that are not the cards'
 
@@ -103,31 +109,17 @@ class _Render:
         release_unsent(self.ledger, show)
         self.doubts += put_back_lost(self.store, self.reading.places.renders)  # what is there is not bought again
         left = needs_recovery(self.ledger, show, self.seller.queue)
-        if not left and not self._plan().totals.rolls:
-            return await self._carry(None, self._plan())
+        plan = self._plan_anew()
+        if not left and not plan.totals.rolls:
+            return await self._carry(None, plan)
         async with self.seller.open() as client:
             await self._price(client)
             if left:
                 shop = self._shop(client, "recovery")
-                await recover(self.ledger, shop, self._hear, self.seller.limits, self.brake)
-            plan = self._plan()
-            self._check(plan)
-            self._say_what_others_bought(plan)
-            bought = {line.endpoint for line in plan.lines if line.cost_at_most is None or line.cost_at_most}
-            if plan.totals.rolls and not await self.terms.agree(plan, self._changes_of(bought)):
-                return None
-            return await self._carry(client, plan)
-
-    def _say_what_others_bought(self, plan: Plan) -> None:
-        """Budgets of a show, a stage and a shot count this ledger alone: say where it does not know everything."""
-        caps = caps_of(self.reading, None)
-        if not plan.totals.rolls or (caps.show is None and caps.shot is None and not caps.stages):
-            return
-        lock = moved_lock(read_lock(self.reading.places.lock), self.reading.compiled.moved)
-        if count := bought_elsewhere(self.ledger, lock, self.reading.compiled.show):
-            takes = "1 take of the lock was" if count == 1 else f"{count:,} takes of the lock were"
-            self._hear(Note("", f"{takes} not bought by this machine; the budgets of show, stages and shots count only "
-                                "what its own ledger paid for"))  # fmt: skip
+                found = await recover(self.ledger, shop, self._hear, self.seller.limits, self.brake)
+                self._stop_where_it_stopped(found, self._plan_anew())
+            plan = self._plan_anew()  # at today's prices
+            return await self._carry(client, plan) if await self._agreed(plan) else None
 
     async def _price(self, client: QueueClient) -> None:
         """Go by today's prices, where they can be read: they are what is shown, asked about, reserved and booked."""
@@ -144,11 +136,65 @@ class _Render:
         return tuple(change for change in self.changes if change.endpoint in endpoints)
 
     def _known(self) -> Known:
+        """What exists now, with the picks that the plan was made by: one made since buys nothing that was not shown."""
         places, moved = self.reading.places, self.reading.compiled.moved
-        return known_of(places, moved, bought_in(self.ledger, self.reading))
+        known = known_of(places, moved, bought_in(self.ledger, self.reading))
+        return known if self.picks is None else replace(known, picks=self.picks)
+
+    def _plan_anew(self) -> Plan:
+        """The plan to be agreed to, by the picks as they are now."""
+        self.picks = None
+        self.picks = self._known().picks
+        return self._plan()
 
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
+
+    def _stop_where_it_stopped(self, found: Recovered, plan: Plan) -> None:
+        """Raises what kept accepted requests from being collected, where it would meet new ones too: a full disk, say.
+        Nothing is bought that could not be kept."""
+        faults = (end.fault for _, end in found.rolls if end.fault is not None)
+        fault = next((fault for fault in faults if is_about_the_run(fault)), None)
+        if fault is not None:
+            with suppress(ShotpilotError):
+                self._name_collected(plan)
+            raise fault
+
+    async def _agreed(self, plan: Plan) -> bool:
+        """Whether the plan may be bought. What was collected before has its name and its line in any case."""
+        try:
+            self._check(plan)
+            self._tell_what_is_not_known(plan)
+            bought = {line.endpoint for line in plan.lines if line.cost_at_most is None or line.cost_at_most}
+            agreed = not plan.totals.rolls or await self.terms.agree(plan, self._changes_of(bought))
+        except BaseException:
+            self._name_collected(plan)
+            raise
+        if not agreed:
+            self._name_collected(plan)
+        return agreed
+
+    def _tell_what_is_not_known(self, plan: Plan) -> None:
+        """A ledger that knows less than the lock: caps count less than was spent."""
+        known = self.ledger.keys() if plan.totals.rolls else frozenset()
+        lock = read_lock(self.reading.places.lock) if plan.totals.rolls else Lock()
+        foreign = sum(line.key not in known for line in lock.lines)
+        if foreign:
+            text = (
+                f"{self.reading.places.lock.name} names {foreign} pictures of which the ledger here knows nothing: "
+                "they were bought on another machine (or the ledger was lost), and what they cost does not count "
+                "against the budgets here"
+            )
+            self._hear(Note("", text))
+
+    def _name_collected(self, plan: Plan) -> None:
+        if any(isinstance(event, TakeKept) for event in self.early):
+            with self._keeper(plan) as keeper:
+                for event in self.early:
+                    keeper.hear(event)
+
+    def _keeper(self, plan: Plan) -> Keeper:
+        return Keeper(self.reading, self.store, plan, self.ledger.rendered(self.reading.compiled.show))
 
     def _check(self, plan: Plan) -> None:
         """Raises UsageError where nobody looks on and a price is not known."""
@@ -195,7 +241,7 @@ class _Render:
 
     async def _carry(self, client: QueueClient | None, plan: Plan) -> RunEnd:
         """Buy, then look once for what was lost; what turns up is gone on from."""
-        with Keeper(self.reading, self.store, plan) as keeper:
+        with self._keeper(plan) as keeper:
             self.keeper = keeper
             known = self._known()
             keeper.problems += [
@@ -206,12 +252,21 @@ class _Render:
             for event in self.early:
                 keeper.hear(event)
             try:
-                ends = _at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)
+                ends = self._at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)
             finally:
                 self.seller.closing(keeper.run)
             sums = self.ledger.spent(run=keeper.run.name)
             paid = Paid(Money(sums.charged), Money(sums.reserved), tuple(dict.fromkeys(self.stops)))
             return keeper.finish(ends, self._plan(), paid)
+
+    def _at_rest(self, plan: Plan) -> tuple[TaskEnd, ...]:
+        """Nothing is sent; where something is wrong, that is told all the same."""
+        ends = _at_rest(plan)
+        if any(end.outcome in BROKEN - {Outcome.SKIPPED} for end in ends):
+            self._hear(RunStarted(len(ends), 0, plan.totals.cost_at_most))
+            for end in ends:
+                self._hear(TaskEnded(*end))
+        return ends
 
     async def _bought(self, client: QueueClient, plan: Plan, run: str) -> tuple[TaskEnd, ...]:
         limits = self.seller.limits
@@ -224,7 +279,7 @@ class _Render:
         found = await recover(self.ledger, self._shop(client, run), self._hear, limits, self.brake)
         if not found.adopted:
             return ends
-        shop, again = self._shop(client, run), self._plan()
+        shop, again = self._shop(client, run), _held_up(self._plan(), ends, found)
         more = await carry_out(again, self.reading.compiled.tasks, shop, self._hear, limits, self.brake)
         return merged(ends, more, found)
 
@@ -235,6 +290,18 @@ def _barred(known: Known) -> Mapping[str, tuple[Outcome, str]]:
         **{key: (Outcome.REFUSED, why) for key, why in known.refused.items()},
         **{key: (Outcome.UNKNOWN, why) for key, why in known.undecided.items()},
     }
+
+
+def _held_up(plan: Plan, ends: Sequence[TaskEnd], found: Recovered) -> Plan:
+    """The part of `plan` that a lost request held up. What failed or was refused meanwhile is not asked for again."""
+    held_up = {end.address for end in ends if end.outcome in (Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.WAITING)}
+    lines = tuple(line for line in plan.lines if line.address in held_up - set(_faults(found)))
+    return Plan(lines, add_up(lines))
+
+
+def _faults(found: Recovered) -> Mapping[str, ShotpilotError]:
+    """What went wrong with requests that were found, by address, where a new one would not help."""
+    return {roll.address: end.fault for roll, end in found.rolls if end.fault is not None and not may_pass(end.fault)}
 
 
 def _at_rest(plan: Plan) -> tuple[TaskEnd, ...]:
@@ -251,9 +318,12 @@ def _at_rest(plan: Plan) -> tuple[TaskEnd, ...]:
 
 def merged(first: Sequence[TaskEnd], second: Sequence[TaskEnd], found: Recovered) -> tuple[TaskEnd, ...]:
     """The ends of a run that went on after lost requests were found: one for each task, with all it brought."""
-    later = {end.address: end for end in second}
-    came = {roll.address: len(end.takes) for roll, end in found.rolls}
-    return tuple(_both(end, later.get(end.address, end), came.get(end.address, 0)) for end in first)
+    failed = ((address, TaskEnd(address, outcome_of(fault), str(fault))) for address, fault in _faults(found).items())
+    later = dict(failed) | {end.address: end for end in second}
+    came = Counter[str]()
+    for roll, end in found.rolls:
+        came[roll.address] += len(end.takes)
+    return tuple(_both(end, later.get(end.address, end), came[end.address]) for end in first)
 
 
 def _both(before: TaskEnd, after: TaskEnd, found: int) -> TaskEnd:

@@ -87,7 +87,7 @@ class Counter:
                 for place in range(self.brings(number, asked))]  # fmt: skip
         return Result(tuple(map(Image, urls)), None)
 
-    async def upload(self, path: Path, content_type: str) -> str:
+    async def upload(self, path: Path, content_type: str, *, sha256: str = "") -> str:
         await anyio.lowlevel.checkpoint()
         sha256 = sha256_bytes(await anyio.Path(path).read_bytes())
         self.uploads.append(sha256)

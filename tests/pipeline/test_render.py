@@ -158,22 +158,6 @@ def test_a_picture_of_another_size_is_kept_and_said_to_be_so(tmp_path: Path) -> 
     assert sorted(one["more"].get("pixels_expected", []) for one in sidecars) == [[]] * 3 + [[1360, 768]] * 6
 
 
-def test_a_ledger_that_does_not_know_all_that_was_bought_says_so(tmp_path: Path) -> None:
-    path = show(tmp_path)
-    with service() as host:
-        assert render(host, path).returncode == 0
-        for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
-            (tmp_path / ".shotpilot" / name).unlink(
-                missing_ok=True
-            )  # as on another machine, with the lock and the store
-        path.write_text(f"{path.read_text()}      sh030: {{subject: a gull}}\n")
-        assert "lock" not in command(host, "render", path, "sc010/sh030@iterate", "--yes").stderr
-        path.write_text(f"{path.read_text()}budget: {{show: 5.00}}\n")
-        done = render(host, path)
-        assert done.returncode == 0
-        assert done.stderr.count("6 takes of the lock were not bought by this machine; the budgets") == 1
-
-
 def test_a_lost_answer_is_found_in_the_list_and_adopted_in_the_same_run(tmp_path: Path) -> None:
     path = show(tmp_path)
     with service(rule("submit", {"nth": 1}, drop="accepted")) as host:

@@ -34,6 +34,9 @@ from shotpilot_pipeline.queue.protocol import Result
 from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.outcome import Outcome
 
+#: The model could not fetch or read what was sent along: the URL is not used again (docs: model-apis/errors).
+_NOT_FETCHED = frozenset({"file_download_error", "image_load_error"})
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -129,6 +132,8 @@ class LedgerBook:
         step = partial(self.ledger.closed, id, outcome, why="" if fault is None else str(fault), now=self._clock())
         await self._turns.do(partial(step, answer=answer or answer_of(result, failure), **charge._asdict()))
         del self._open[roll]
+        if failure is not None and failure.type in _NOT_FETCHED:
+            await self._turns.do(partial(self.ledger.forget_uploads_of, id))
 
     def _charge(self, roll: RollLike, state: State, result: Result | None, failure: Failure | None) -> Charge:
         if state is not State.SUBMITTED:

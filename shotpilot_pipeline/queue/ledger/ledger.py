@@ -39,6 +39,7 @@ from shotpilot_pipeline.queue.ledger.spare import Spare
 from shotpilot_pipeline.queue.ledger.trim import clean_text, trim_answer
 from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.money import Money
+from shotpilot_pipeline.values.origin import may_be_the_same
 from shotpilot_pipeline.values.outcome import Outcome
 
 
@@ -179,15 +180,17 @@ class Ledger:
         answer: str,
         now: datetime,
         why: str = "",
+        who: str = "",
     ) -> None:
-        """Nothing more comes of it; its charge replaces what was reserved. `charged` None: nobody knows the price.
+        """Nothing more comes of it (or a person, `who`, gave it up); its charge replaces what was reserved. `charged`
+        None: nobody knows the price.
 
         A roll that was never accepted closes only with a verified charge of nothing (refused at the door).
         """
         values = {
             "reserved": 0, "booked": None if charged is None else charged.nano,
             "verified": int(verified and charged is not None), "units": clean_text(units), "outcome": str(outcome),
-            "why": clean_text(why), "closed_at": stamp(now),
+            "why": clean_text(why), "closed_at": stamp(now), "decided_by": clean_text(who),
         }  # fmt: skip
 
         def close(db: sqlite3.Connection) -> None:
@@ -247,10 +250,16 @@ class Ledger:
         with self._asking() as db:
             return reading.refused_keys(db, show, queue)
 
-    def bought_takes(self, show: str) -> Mapping[str, frozenset[int]]:
-        """Keys this ledger paid for, and the take numbers: a lock that names others was filled on another machine."""
+    def keys(self) -> frozenset[str]:
+        """Every render key that was ever asked for here, by any show."""
         with self._asking() as db:
-            return reading.bought_takes(db, show)
+            return frozenset(key for (key,) in db.execute("SELECT DISTINCT key FROM rolls"))
+
+    def rendered(self, show: str) -> tuple[tuple[str, str], ...]:
+        """Address and render key of everything that was bought here, in the order in which it was asked for: what a
+        run that was killed did not write into the lock."""
+        with self._asking() as db:
+            return reading.rendered(db, show)
 
     def request_ids(self) -> frozenset[str]:
         """Every request id the ledger knows."""
@@ -305,6 +314,11 @@ class Ledger:
         with self._changing() as db:
             uploads.forget(db, sha256, host)
 
+    def forget_uploads_of(self, id: int) -> None:
+        """A roll's references could not be fetched: the next one sends them anew."""
+        with self._changing() as db:
+            uploads.forget_sent(db, id)
+
     # Inside -----------------------------------------------------------------------------------------------------------
 
     @contextmanager
@@ -330,14 +344,16 @@ class Ledger:
             yield self._db
 
     def _undecided(self, db: sqlite3.Connection, roll: RollLike, queue: str) -> None:
-        """Raises TakeUndecided when a roll that is not over asked for one of the same takes."""
-        sql = f"""SELECT id, state, takes FROM rolls
-            WHERE key = ? AND queue = ? AND state IN ({", ".join("?" * len(OPEN))})"""  # noqa: S608
-        for id, state, takes in db.execute(sql, (roll.key, queue, *map(str, OPEN))).fetchall():
-            if both := sorted(set(json.loads(takes)) & set(roll.takes)):
+        """Raises TakeUndecided when a roll that is not over asked for one of the same takes, at any queue that may be
+        the same service."""
+        sql = f"""SELECT id, state, takes, queue, show FROM rolls
+            WHERE key = ? AND state IN ({", ".join("?" * len(OPEN))})"""  # noqa: S608
+        for id, state, takes, where, show in db.execute(sql, (roll.key, *map(str, OPEN))).fetchall():
+            both = sorted(set(json.loads(takes)) & set(roll.takes))
+            if both and may_be_the_same(queue, where):
                 raise TakeUndecided(
-                    f"{roll.address}: take {both[0]} was asked for already and is not over (roll {id} is {state}); "
-                    "run `shotpilot reconcile` first, it is not paid twice"
+                    f"{roll.address}: take {both[0]} was asked for already and is not over (roll {id} of the show "
+                    f"{show} at {where} is {state}); `shotpilot reconcile` for that show says more"
                 )
 
     def _price(self, db: sqlite3.Connection, id: int) -> int | None:

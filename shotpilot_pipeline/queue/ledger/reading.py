@@ -81,16 +81,12 @@ def refused_keys(db: sqlite3.Connection, show: str, queue: str) -> dict[str, str
     return dict(db.execute(sql, (show, queue)))
 
 
-def bought_takes(db: sqlite3.Connection, show: str) -> dict[str, frozenset[int]]:
-    """Every key with rolls that were charged, and the numbers of the takes those asked for."""
-    sql = "SELECT key, takes FROM rolls WHERE +show = ? AND charged > 0"  # nearly all rows: no index
-    found: dict[str, frozenset[int]] = {}
-    read: dict[str, frozenset[int]] = {}  # few texts stand in many rows
-    for key, takes in db.execute(sql, (show,)):
-        if takes not in read:
-            read[takes] = frozenset(json.loads(takes))
-        found[key] = found[key] | read[takes] if key in found else read[takes]
-    return found
+def rendered(db: sqlite3.Connection, show: str) -> tuple[tuple[str, str], ...]:
+    """Address and render key of every roll that brought takes, in the order in which they were asked for."""
+    sql = (
+        "SELECT address, key FROM rolls WHERE +show = ? AND outcome = 'rendered' GROUP BY address, key ORDER BY min(id)"
+    )
+    return tuple(db.execute(sql, (show,)))  # nearly all rows: no index
 
 
 def sums(db: sqlite3.Connection, chosen: Mapping[str, str | None]) -> Sums:

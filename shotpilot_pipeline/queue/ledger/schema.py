@@ -174,6 +174,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         if (kind := file_system(path.parent)) in NETWORK_FILE_SYSTEMS:
             raise UsageError(f"{path}: lies on a network disk ({kind}), where a ledger can be damaged; keep "
                              ".shotpilot on a disk of this machine")  # fmt: skip
+        check_not_lost(path)
         db = _connected(f"{path.absolute().as_uri()}?mode=rwc")
         try:
             _set_up(db)
@@ -189,6 +190,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     is made for it (beside one that is there, SQLite may leave its own -shm and an empty -wal). Raises as
     `open_for_writing`."""
     _check_version()
+    check_not_lost(path)
     if not path.exists():
         db = _connected("file::memory:")
         _bring_up(db, path)
@@ -210,6 +212,21 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             db.close()
             raise
     return db
+
+
+def check_not_lost(path: Path) -> None:
+    """Raises LedgerDamaged where what lies beside the ledger says that it knew rolls, and it is gone or empty: made
+    anew, it would buy again what is on its way."""
+    beside = [path.with_name(f"{path.name}-{ending}") for ending in ("spare", "wal")]
+    left = next((file for file in beside if file.exists() and file.stat().st_size), None)
+    if left is None or (path.exists() and path.stat().st_size):
+        return
+    what = "is empty" if path.exists() else "is gone"
+    raise LedgerDamaged(
+        f"{path}: {what}, though {left.name} beside it says that it was used; put it back from a backup, since it "
+        f"knows what is on its way and paid. If there is none: look at your requests on fal.ai first, then take "
+        f"{left.name} away too, and a new ledger is begun"
+    )
 
 
 def _connected(uri: str) -> sqlite3.Connection:

@@ -23,6 +23,11 @@ def keep(db: sqlite3.Connection, sha256: str, host: str, url: str, at: str, expi
     db.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", (sha256, host, url, at, expires))
 
 
+def forget_sent(db: sqlite3.Connection, roll: int) -> None:
+    """The URLs that a roll sent along do not work."""
+    db.execute("DELETE FROM uploads WHERE instr((SELECT body FROM papers WHERE roll = ?), url) > 0", (roll,))
+
+
 def forget(db: sqlite3.Connection, sha256: str, host: str) -> None:
     """The URL no longer works."""
     db.execute("DELETE FROM uploads WHERE sha256 = ? AND host = ?", (sha256, host))

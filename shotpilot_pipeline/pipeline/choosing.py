@@ -55,12 +55,19 @@ def decisions_of(reading: Reading) -> Mapping[str, Decision]:
 
 
 def choose(
-    reading: Reading, changes: Sequence[Change], by: str = "", at: str | None = None, facts: Facts | None = None
+    reading: Reading,
+    changes: Sequence[Change],
+    by: str = "",
+    at: str | None = None,
+    facts: Facts | None = None,
+    *,
+    seen: Mapping[str, Decision] | None = None,
 ) -> Saved:
     """Say `changes`, all of them or none, and save the picks file.
 
     `by` is who says it ("": the name in git's settings, else of the login); `at` when (UTC, ISO 8601; None: now).
-    `facts`: what there is, where somebody has looked already.
+    `facts`: what there is, where somebody has looked already. `seen`: what was said when the changes were thought up;
+    where something else is said of one of their addresses by now, nothing is changed.
     Raises UsageError for a take or an address that is not there, BadFiles for a file that is damaged, StoreUnwritable
     where the disk refuses: then nothing has changed.
     """
@@ -73,6 +80,10 @@ def choose(
     def make(before: Mapping[str, Decision]) -> dict[str, Decision]:
         after: dict[str, Decision] = {}
         for change, subject, take in taken:
+            if seen is not None and seen.get(change.address) != before.get(change.address):
+                raise UsageError(
+                    f"somebody chose at {change.address} meanwhile; look again, and nothing was changed now"
+                )
             said = {**before, **after}
             after |= decide(change, take, subject, words, said)
         return {address: one for address, one in after.items() if one != before.get(address, Decision(address))}

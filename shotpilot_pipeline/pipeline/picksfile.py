@@ -13,8 +13,9 @@ from typing import NamedTuple
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, ShowLocked
 from shotpilot_pipeline.shotlist.filetext import read_text
 from shotpilot_pipeline.shotlist.picks import HEADER, Said, decisions_in
-from shotpilot_pipeline.store.files import in_words, make_folder, write_atomic
+from shotpilot_pipeline.store.files import in_words, make_folder
 from shotpilot_pipeline.store.lock import moved_address
+from shotpilot_pipeline.store.swap import put_in_place
 from shotpilot_pipeline.values.decision import Decision
 
 PATIENCE = 30.0  # seconds; a change of the file takes some hundredths
@@ -77,14 +78,11 @@ class PicksFile:
 
         Raises StoreUnwritable where the disk refuses; the file is then what it was.
         """
-        if self._bytes() != read.data:
-            return False
         data = text.encode()
         if read.data is not None:
             data = data.replace(b"\n", b"\r\n") if b"\r\n" in read.data else data
             data = _BOM + data if read.data.startswith(_BOM) else data
-        write_atomic(self._path.resolve(), data)  # a link to a file elsewhere stays one
-        return True
+        return put_in_place(self._path.resolve(), data, read.data)  # a link to a file elsewhere stays one
 
     def _bytes(self) -> bytes | None:
         try:

@@ -145,9 +145,7 @@ def _note(before: Decision, change: Change, take: Take | None, subject: Subject,
         return before._replace(notes=rest)
     sha256 = take.pictures[0].sha256 if take is not None else ""
     number, version = (take.number if take is not None else 0), (change.version if take is not None else 0)
-    return before._replace(
-        notes=(*rest, TakeNote(number, text, words.by, words.at, x, y, sha256, version))
-    )
+    return before._replace(notes=(*rest, TakeNote(number, text, words.by, words.at, x, y, sha256, version)))
 
 
 def _more(before: Decision, change: Change, take: Take | None, subject: Subject, words: Words) -> Decision:

@@ -55,8 +55,12 @@ def said(text: str) -> dict[str, Decision]:
     return found.decisions
 
 
+def block(text: str, address: str) -> str:
+    return block_text(text, decisions_in(text, "f")[0], address)
+
+
 def change(text: str, *after: Decision) -> str:
-    return edited(text, "f", {one.address: one for one in after}, ORDER, "night")
+    return edited(text, "f", {one.address: one for one in after}, ORDER, "night")[0]
 
 
 def changed_lines(before: str, after: str) -> list[str]:
@@ -75,7 +79,7 @@ def test_a_number_by_hand_becomes_a_map_and_keeps_its_comment() -> None:
     text = change(BY_HAND, picked(LIST[0], 4))
     assert "# the eyes" in text
     assert said(text)[LIST[0]] == picked(LIST[0], 4)
-    rest = text.replace(block_text(text, "f", LIST[0]), block_text(BY_HAND, "f", LIST[0]))
+    rest = text.replace(block(text, LIST[0]), block(BY_HAND, LIST[0]))
     assert rest == BY_HAND
 
 
@@ -122,7 +126,7 @@ def test_an_entry_goes_away_when_nothing_is_left_of_it_but_never_a_comment() -> 
 def test_a_block_is_put_back_byte_for_byte() -> None:
     for address in (LIST[0], LIST[2], "sc020/sh010@iterate", "sc010/sh030@iterate"):
         text = change(BY_HAND, picked(address, 7))
-        assert with_block(text, "f", address, block_text(BY_HAND, "f", address), ORDER) == BY_HAND
+        assert with_block(text, "f", address, block(BY_HAND, address), ORDER) == BY_HAND
 
 
 def test_a_file_on_one_line_can_be_changed_too() -> None:
@@ -269,11 +273,11 @@ def test_comments_and_everything_else_survive_any_change(data: st.DataObject) ->
         address: data.draw(decisions(address))
         for address in data.draw(st.lists(st.sampled_from(LIST), min_size=1, max_size=3, unique=True))
     }
-    new = edited(text, "f", after, ORDER, "night")
+    new, _ = edited(text, "f", after, ORDER, "night")
     wanted = {**before, **after}
     assert {one: two for one, two in said(new).items() if not two.says_nothing} == {
         one: two for one, two in wanted.items() if not two.says_nothing
     }
     assert not set(comments_in(text)) - set(comments_in(new))
     for address in set(before) - set(after):
-        assert block_text(new, "f", address) == block_text(text, "f", address)
+        assert block(new, address) == block(text, address)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
-from shotpilot_pipeline.pipeline.pickjournal import Entry, Journal
+from shotpilot_pipeline.pipeline.pickjournal import Entry, Journal, Splice
 from shotpilot_pipeline.pipeline.picksfile import PicksFile, Read, holding
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
@@ -103,9 +103,11 @@ def undo(reading: Reading, by: str = "", *, which: str = "") -> Saved:
         while True:
             read = file.read()
             entry = _to_undo(journal, read, by, which)
-            text = read.text
-            for address, before, _ in entry.blocks:
-                text = with_block(text, file.name, address, before, order)
+            text = entry.splice.undone(read.text)
+            if text is None:  # something else changed since: the entries alone are put back
+                text = read.text
+                for address, before, _ in entry.blocks:
+                    text = with_block(text, file.name, address, before, order)
             if file.replace(read, text):
                 break
         journal.mark_undone(entry.id)
@@ -148,7 +150,7 @@ def _save(
             blocks = tuple(
                 (name, block_text(read.text, read.said, name), block_text(text, said, name)) for name in names
             )
-            entry = journal.add(words.by, words.at, what, blocks)
+            entry = journal.add(words.by, words.at, what, blocks, Splice.between(read.text, text))
             if file.replace(read, text):
                 return Saved({**read.decisions, **after}, tuple(after), entry.id)
 

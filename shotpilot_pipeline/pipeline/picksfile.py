@@ -109,19 +109,27 @@ def require_show(said: Said, name: str, show: str) -> None:
 
 @contextmanager
 def holding(lock: Path) -> Iterator[None]:
-    """Be the one who changes picks while the block runs. Raises ShowLocked after half a minute."""
+    """Be the one who changes picks while the block runs. Raises ShowLocked after half a minute.
+
+    Who waits holds the turn, and who comes again must wait for the turn: nobody is passed over for long.
+    """
+    until = time.monotonic() + PATIENCE
     with in_words(lock.parent):
         make_folder(lock.parent, durable=False)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        turn = os.open(lock.with_suffix(".turn"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        _wait_for(handle, lock)
+        try:
+            _wait_for(turn, lock, until)
+            _wait_for(handle, lock, until)
+        finally:
+            os.close(turn)
         yield
     finally:
         os.close(handle)
 
 
-def _wait_for(handle: int, lock: Path) -> None:
-    until = time.monotonic() + PATIENCE
+def _wait_for(handle: int, lock: Path, until: float) -> None:
     while True:
         with suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -130,4 +138,4 @@ def _wait_for(handle: int, lock: Path) -> None:
             raise ShowLocked(
                 f"{lock}: another program has been saving picks for {PATIENCE:.0f} s; stop it, or try again"
             )
-        time.sleep(0.01)
+        time.sleep(0.004)

@@ -93,6 +93,8 @@ def _blocks(text: str, said: Said) -> dict[str, Block]:
         return {}
     rows = _lines(text)
     starts = sorted((place.line - 1, key) for key, place in said.places.items())
+    if not starts:
+        return {}
     found = {}
     for (start, key), (next_start, _) in zip(starts, [*starts[1:], (len(rows), "")], strict=True):
         end = next_start

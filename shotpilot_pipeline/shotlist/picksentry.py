@@ -15,6 +15,7 @@ import yaml
 from shotpilot_pipeline.values.decision import Decision, Mark, TakeNote
 from shotpilot_pipeline.values.take import Pick
 
+_FAST: Any = getattr(yaml, "CLoader", yaml.Loader)
 _PICK_KEYS = ("take", "version", "by", "at", "why", "sha256", "key")
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\n]*", re.MULTILINE)
 _ORDER = (*_PICK_KEYS, "rule", "alternates", "rejects", "stars", "notes", "more")
@@ -44,8 +45,10 @@ def write_entry(text: str, before: Decision, after: Decision) -> str:
 
 def comments_in(text: str) -> list[str]:
     """Every comment of a text, in order; what only looks like one inside quotes is none."""
+    if "#" not in text:
+        return []
     masked = list(text)
-    for token in yaml.scan(text):
+    for token in yaml.scan(text, Loader=_FAST):
         if isinstance(token, yaml.ScalarToken):
             masked[token.start_mark.index : token.end_mark.index] = "x" * (
                 token.end_mark.index - token.start_mark.index

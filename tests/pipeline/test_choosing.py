@@ -217,8 +217,20 @@ def test_an_editor_that_saves_all_the_time_loses_nothing(tmp_path: Path) -> None
     assert file.read_bytes().split()[0] == b"%d" % hand
 
 
-def test_two_processes_at_once_lose_nothing(path: Path) -> None:
-    """Hundreds of choices by two processes and a thread, all at the same two shots and their notes."""
+def list_of(shots: int, stages: str = "") -> str:
+    """A list of so many shots in one scene."""
+    lines = "".join(f"      sh{number:03}: {{subject: lantern {number}}}\n" for number in range(shots))
+    return (
+        "shotlist: 1\nshow: night\nstages:\n"
+        "  iterate: {model: kling-v3, resolution: 1K, takes: 2, pick: human}\n"
+        "  final: {model: kling-v3, resolution: 1K, takes: 1, carry: image, pick: first}\n"
+        f"defaults: {{aspect_ratio: '1:1'}}\nscenes:\n  sc010:\n    place: a pier\n    shots:\n{lines}"
+    )
+
+
+def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Two processes, each with hundreds of marks and notes on the same twenty shots: the last word of each stands."""
+    path = filled(tmp_path, list_of(20))
     program = """
 import sys
 from pathlib import Path
@@ -226,22 +238,25 @@ from shotpilot_pipeline.pipeline.choosing import Facts, choose
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.values.decision import Change, Verb
 reading = read_list(Path(sys.argv[1]), None, rehearsal=True)
-facts = Facts(reading)
+facts, name, take = Facts(reading), sys.argv[2], int(sys.argv[3])
 for number in range(100):
-    address = ("sc010/sh010@iterate", "sc010/sh020@iterate")[number % 2]
-    choose(reading, [Change(address, Verb.NOTE, value=f"{number}", x=number / 100, y=0.5)], sys.argv[2], facts=facts)
+    address = f"sc010/sh{number % 20:03}@iterate"
+    said = [Change(address, Verb.NOTE, value=str(number)), Change(address, Verb.STARS, take, value=str(1 + number // 20))]
+    choose(reading, said, name, facts=facts)
 """
+    asking = [sys.executable, "-c", program, str(path)]
+    root = Path(__file__).parents[2]
     children = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(path), name], stderr=subprocess.PIPE, cwd=Path(__file__).parents[2]
-        )
-        for name in ("Ana", "Vera")
+        subprocess.Popen([*asking, name, str(take)], stderr=subprocess.PIPE, cwd=root)
+        for take, name in enumerate(("Ana", "Vera"), 1)
     ]
     for child in children:
         assert child.wait(120) == 0, child.stderr and child.stderr.read()
     found = decisions_of(reading_of(path))
-    said = {(note.by, note.text) for address in (A, B) for note in found[address].notes}
-    assert said == {(name, str(number)) for name in ("Ana", "Vera") for number in range(100)}
+    for number in range(20):
+        one = found[f"sc010/sh{number:03}@iterate"]
+        assert {(note.by, note.text) for note in one.notes} == {(name, str(number + 80)) for name in ("Ana", "Vera")}
+        assert {(mark.by, mark.take, stars) for mark, stars in one.stars} == {("Ana", 1, 5), ("Vera", 2, 5)}
 
 
 def test_a_full_disk_loses_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,14 +315,7 @@ def _fill(ballast: Path) -> None:
 
 
 def test_sixty_shots_by_hand_are_the_same_as_by_command(tmp_path: Path) -> None:
-    shots = "".join(f"      sh{number:03}: {{subject: lantern {number}}}\n" for number in range(60))
-    text = (
-        "shotlist: 1\nshow: night\nstages:\n"
-        "  iterate: {model: kling-v3, resolution: 1K, takes: 2, pick: human}\n"
-        "  final: {model: kling-v3, resolution: 1K, takes: 1, carry: image, pick: first}\n"
-        f"defaults: {{aspect_ratio: '1:1'}}\nscenes:\n  sc010:\n    place: a pier\n    shots:\n{shots}"
-    )
-    path = filled(tmp_path, text)
+    path = filled(tmp_path, list_of(60))
     takes = {f"sc010/sh{number:03}@iterate": number % 2 + 1 for number in range(60)}
     by_hand = "picks: 1\n" + "".join(f"{address}: {take}\n" for address, take in takes.items())
     picks_of(path).write_text(by_hand)

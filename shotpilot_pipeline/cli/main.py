@@ -9,6 +9,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 import traceback
 from types import FrameType
 from typing import Any, NoReturn
@@ -17,7 +18,7 @@ import click
 
 from shotpilot_pipeline import __version__
 from shotpilot_pipeline.cli.options import Asked, shared_options
-from shotpilot_pipeline.cli.screen import Screen, problem_line
+from shotpilot_pipeline.cli.screen import Screen
 from shotpilot_pipeline.errors import BadFiles, ExitCode, Severity, ShotpilotError
 
 #: Name -> module and the line `--help` shows. The order is that of a day's work.
@@ -25,6 +26,7 @@ COMMANDS = {
     "new": ("new", "Make a small working show in a folder."),
     "check": ("check", "Find every mistake in shot lists before anything is spent."),
     "expand": ("expand", "Show the requests a shot list compiles to, as they would go out."),
+    "graph": ("graph", "Show what hangs on what, and how each part stands."),
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),
     "rehearse": ("rehearse", "Make the whole trip for $0: drawn slates instead of pictures."),
     "render": ("render", "Plan, ask, buy: each picture is paid once."),
@@ -35,6 +37,7 @@ COMMANDS = {
     "report": ("report", "Write the contact sheet: one HTML file that opens from disk."),
     "models": ("models", "Show the model cards: parameters, limits, prices and their dates."),
     "store": ("store", "Look after the bytes: verify, list, rebuild the index."),
+    "completion": ("completion", "Print the script that makes Tab work in bash, zsh or fish."),
     "queue": ("queue", "Run the rehearsal queue as a local server that speaks fal's protocol."),
 }
 
@@ -95,7 +98,10 @@ def shotpilot(ctx: click.Context, /, **asked: Any) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code DESIGN promises."""
+    if "_SHOTPILOT_COMPLETE" in os.environ:
+        importlib.import_module("shotpilot_pipeline.cli.completing")  # how bash reads an address
     signal.signal(signal.SIGTERM, _terminated)
+    begun = time.time_ns()
     try:
         result = shotpilot.main(args=arguments, prog_name="shotpilot", standalone_mode=False)
         _leave(result if isinstance(result, int) else ExitCode.DONE)
@@ -111,7 +117,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _leave(ExitCode.DONE)
     except ShotpilotError as error:
-        _say(error)
+        _say(error, begun)
         _leave(error.exit_code)
     except Exception:
         traceback.print_exc()
@@ -119,13 +125,18 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _leave(ExitCode.OUR_BUG)
 
 
-def _say(error: ShotpilotError) -> None:
+def _say(error: ShotpilotError, begun: int) -> None:
+    """Say what went wrong; `begun` is when the command started, by `time.time_ns`."""
     if not isinstance(error, BadFiles):
         click.echo(f"shotpilot: {error}", err=True)
         return
+    from shotpilot_pipeline.shotlist.pages import Pages
+    from shotpilot_pipeline.telling.text import told
+
     screen = Screen(Asked(no_color=not sys.stderr.isatty() or bool(os.environ.get("NO_COLOR"))))
+    pages = Pages(until_ns=begun)
     for problem in error.problems:
-        screen.fault(problem_line(problem, screen))
+        screen.fault("\n".join([*told(problem, pages.lines, screen.paint, screen.width), ""]))
     count = sum(problem.severity is Severity.ERROR for problem in error.problems)
     click.echo(f"{count} error{'s' if count != 1 else ''}; nothing was sent or rendered.", err=True)
 

@@ -52,7 +52,7 @@ def _checked(file: Path, project: Path | None, pages: Pages) -> Checked:
     try:
         reading = read_list(file, project, rehearsal=False, pages=pages)
         in_order(reading.compiled.tasks)
-        picks = unknown_picks(reading, known_of(reading.places, reading.compiled.moved))
+        picks = unknown_picks(reading, known_of(reading.places, reading.compiled.moved, show=reading.compiled.show))
     except BadFiles as found:
         return Checked(file, "shotlist", _in_order(found.problems, pages))
     tasks = reading.compiled.tasks

@@ -27,6 +27,8 @@ class Places:
     ledger: Path  # every paid request
     prices: Path  # as the service named them last
     drill: Path  # what the queue of a fire drill remembers
+    picking: Path  # the lock of whoever changes the picks file
+    undo: Path  # what was said of this list before each change of its picks
     memo: Path
     thumbnails: Path
     local: bool | None = None  # which takes of the store count: of a queue on this machine, of a real one, or all
@@ -55,6 +57,8 @@ def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | Non
         ledger=apart / "ledger.db",
         prices=apart / "prices.json",
         drill=own / "rehearsal" / "drill",
+        picking=apart / "picks.lock",
+        undo=apart / "undo" / inside.with_name(f"{inside.name}.jsonl"),
         memo=own / "memo" / inside.with_name(f"{inside.name}.memo"),
         thumbnails=own / "thumbnails",
         local=None if rehearsal else is_loopback(queue),

@@ -36,7 +36,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
         try:
             back = put_back_lost(store, places.renders)  # before the plan: what is there is not drawn again
             await settle_drill(reading, store, tell)
-            known = known_of(places, compiled.moved, bought_of(reading))
+            known = known_of(places, compiled.moved, bought_of(reading), show=compiled.show)
             plan = plan_list(reading, wish, known)
             queue = RehearsalQueue(models_of(reading.catalog), draw_roll)
             with Keeper(reading, store, plan) as keeper:
@@ -55,12 +55,15 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
                         book=NoBook(),
                         sources={sha256: places.root / path for sha256, path in compiled.sources.items()},
                         picks=known.picks,
+                        decisions=known.decisions,
                         first_where_unpicked=True,
                         barred={key: (Outcome.UNKNOWN, why) for key, why in known.undecided.items()},
                     )
                     limits = Limits(unfinished=reading.settings.get("pace", "unfinished"))
                     ends = await carry_out(plan, compiled.tasks, shop, hear, limits)
-                after = plan_list(reading, wish, known_of(places, compiled.moved, bought_of(reading)))
+                after = plan_list(
+                    reading, wish, known_of(places, compiled.moved, bought_of(reading), show=compiled.show)
+                )
                 return keeper.finish(ends, after)
         finally:
             store.close()

@@ -35,6 +35,7 @@ from shotpilot_pipeline.store.lock import Lock, read_lock
 from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.event import Event, Note, RunStarted, RunStopped, TakeKept, TaskEnded
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import BROKEN, Outcome, TaskEnd
@@ -99,7 +100,7 @@ class _Render:
     stops: list[int] = field(default_factory=list)
     early: list[Event] = field(default_factory=list)  # told before there is a run to write them down
     keeper: Keeper | None = None
-    picks: Mapping[str, Pick] | None = None  # that the plan was made by
+    said: tuple[Mapping[str, Pick], Mapping[str, Decision]] | None = None  # picks and wishes the plan was made by
     doubts: list[Problem] = field(default_factory=list)  # for a person to know, told at the end
     changes: tuple[PriceChange, ...] = ()  # today's prices that are not the cards'
 
@@ -138,13 +139,14 @@ class _Render:
     def _known(self) -> Known:
         """What exists now, with the picks that the plan was made by: one made since buys nothing that was not shown."""
         places, moved = self.reading.places, self.reading.compiled.moved
-        known = known_of(places, moved, bought_in(self.ledger, self.reading))
-        return known if self.picks is None else replace(known, picks=self.picks)
+        known = known_of(places, moved, bought_in(self.ledger, self.reading), show=self.reading.compiled.show)
+        return known if self.said is None else replace(known, picks=self.said[0], decisions=self.said[1])
 
     def _plan_anew(self) -> Plan:
-        """The plan to be agreed to, by the picks as they are now."""
-        self.picks = None
-        self.picks = self._known().picks
+        """The plan to be agreed to, by the picks and wishes as they are now."""
+        self.said = None
+        known = self._known()
+        self.said = known.picks, known.decisions
         return self._plan()
 
     def _plan(self) -> Plan:
@@ -234,6 +236,7 @@ class _Render:
             sources={sha256: self.reading.places.root / path for sha256, path in compiled.sources.items()},
             picks=known.picks,
             first_where_unpicked=self.seller.plays,
+            decisions=known.decisions,
             barred=_barred(known),
             uploads=self.seller.memory(self.ledger, client),
             pixels=pixels_of(self.reading.catalog),

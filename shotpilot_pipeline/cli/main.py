@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),
     "rehearse": ("rehearse", "Make the whole trip for $0: drawn slates instead of pictures."),
     "render": ("render", "Plan, ask, buy: each picture is paid once."),
+    "review": ("review", "Compare and pick takes in the browser, from the keyboard."),
     "reconcile": ("reconcile", "Decide requests whose answer was lost; compare charges with the bill."),
     "report": ("report", "Write the contact sheet: one HTML file that opens from disk."),
     "models": ("models", "Show the model cards: parameters, limits, prices and their dates."),

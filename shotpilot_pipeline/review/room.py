@@ -23,12 +23,23 @@ class RoomPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomNote:
+    """A note on a take. `pin`: where on the picture, from 0,0 (left, top) to 1,1. `mine`: it may be written over."""
+
+    text: str
+    by: str = ""
+    at: str = ""
+    pin: tuple[float, float] | None = None
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RoomTake:
     """One take: a picture, or a series of panels in order.
 
     `mark` is "", "pick", "alternate" or "reject"; `by` and `at` say who set it and when. `rule`: a rule lets it go on
-    because nobody picked. `stale`: it was picked, but it is of an older version. `pin` is where on the picture the
-    note is, from 0,0 (left, top) to 1,1. `new`: it came since the page was last looked at.
+    because nobody picked. `stale`: it was picked, but it is of an older version. `new`: it came since the page was
+    last looked at.
     """
 
     key: str
@@ -39,8 +50,7 @@ class RoomTake:
     price: Money | None = None
     mark: str = ""
     stars: int = 0
-    note: str = ""
-    pin: tuple[float, float] | None = None
+    notes: tuple[RoomNote, ...] = ()
     by: str = ""
     at: str = ""
     rule: str = ""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shotpilot_pipeline.review.room import Room, RoomPicture, RoomRun, RoomShot, RoomTake, RoomTask
+from shotpilot_pipeline.review.room import Room, RoomNote, RoomPicture, RoomRun, RoomShot, RoomTake, RoomTask
 from shotpilot_pipeline.values.digest import digest_of
 from shotpilot_pipeline.values.money import Money
 
@@ -95,8 +95,7 @@ def _take(take: RoomTake) -> Json:
     said = {
         "mark": take.mark,
         "stars": take.stars,
-        "note": take.note,
-        "pin": list(take.pin) if take.pin else None,
+        "notes": [_note(note) for note in take.notes],
         "by": take.by,
         "at": take.at,
         "rule": take.rule,
@@ -112,6 +111,11 @@ def _take(take: RoomTake) -> Json:
         "price_usd": _money(take.price),
         "pictures": [_picture(picture) for picture in take.pictures],
     } | {name: value for name, value in said.items() if value}
+
+
+def _note(note: RoomNote) -> Json:
+    pin = list(note.pin) if note.pin else None
+    return {"text": note.text, "by": note.by, "at": note.at, "pin": pin, "mine": note.mine}
 
 
 def _picture(picture: RoomPicture) -> Json:

@@ -20,11 +20,20 @@ GRACE = 1  # seconds that answers under way get when the server is stopped
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signals: whoever runs it decides what Ctrl-C means."""
+    """uvicorn without its own signals (whoever runs it decides what Ctrl-C means), that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, opened: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._opened = opened
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._opened()
 
 
 async def serve_room(desk: Desk, thumbnails: Path, port: int, opened: Callable[[str], None]) -> None:
@@ -39,30 +48,21 @@ async def serve_room(desk: Desk, thumbnails: Path, port: int, opened: Callable[[
         darkroom = Darkroom(thumbnails)
         app = make_app(Reception(desk), door, darkroom)
         config = uvicorn.Config(
-            app, log_level="critical", access_log=False, lifespan="off", server_header=False, http="h11", ws="none",
+            app, log_level="error", access_log=False, lifespan="off", server_header=False, http="h11", ws="none",
             timeout_graceful_shutdown=GRACE, timeout_keep_alive=30, proxy_headers=False,
         )  # fmt: skip
-        server = _Server(config)
+        server = _Server(config, lambda: opened(door.url))
         try:
             async with anyio.create_task_group() as group:
-
-                async def tell() -> None:
-                    while not server.started:
-                        await anyio.sleep(0.01)
-                    opened(door.url)
-
-                group.start_soon(tell)
-                try:
-                    with anyio.CancelScope(shield=True) as shield:
-                        group.start_soon(_watch, server, shield)
-                        await server.serve(sockets=[listener])
-                finally:
-                    server.should_exit = True
+                group.start_soon(_end_with_us, server)
+                with anyio.CancelScope(shield=True):
+                    await server.serve(sockets=[listener])
+                group.cancel_scope.cancel()
         finally:
             darkroom.close()
 
 
-async def _watch(server: uvicorn.Server, shield: object) -> None:
+async def _end_with_us(server: uvicorn.Server) -> None:
     """Turn a cancellation into a polite end of the server."""
     import anyio
 
@@ -82,7 +82,8 @@ def _listening(port: int) -> Generator[socket.socket, None, None]:
             listener.bind(("127.0.0.1", port))
         except OSError as error:
             why = error.strerror or str(error)
-            raise UsageError(f"port {port} of this machine cannot be used ({why}); leave --port away for a free one") from error
+            cure = "leave --port away for a free one"
+            raise UsageError(f"port {port} of this machine cannot be used ({why}); {cure}") from error
         yield listener
     finally:
         listener.close()

@@ -20,8 +20,8 @@ class Unclear(ValueError):
 class Wanted:
     """One decision a person made on the page.
 
-    `key` and `number` name the take (`more` and `redo` are about the task and have none). `stars` 0-5, `note` and
-    `pin` go with their verbs; `count` is how many further takes in all `more` and `redo` ask for.
+    `key` and `number` name the take (`more` and `redo` are about the task and have none). `stars` is 0 to 5. `note`
+    with its `pin`; `replaces`: it stands for the note that was at `old_pin`. `count`: how many takes more, 0 for none.
     """
 
     verb: str
@@ -31,6 +31,8 @@ class Wanted:
     stars: int = 0
     note: str = ""
     pin: tuple[float, float] | None = None
+    replaces: bool = False
+    old_pin: tuple[float, float] | None = None
     count: int = 0
 
 
@@ -58,7 +60,9 @@ def _wanted(change: Any) -> Wanted:
         stars=_whole(change, "stars", 0, 5) if verb == "stars" else 0,
         note=_note(change) if verb == "note" else "",
         pin=_pin(change.get("pin")) if verb == "note" else None,
-        count=_whole(change, "count", 0, MOST_MORE) if not about_a_take else 0,
+        replaces=verb == "note" and "old_pin" in change,
+        old_pin=_pin(change.get("old_pin")) if verb == "note" else None,
+        count=_whole(change, "count", 0, MOST_MORE) if verb == "more" else 0,
     )
 
 

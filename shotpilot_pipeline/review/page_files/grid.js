@@ -1,6 +1,6 @@
 // The grid: rows are shots, columns are takes. Draws what it is told and reports what is clicked; decides nothing.
 import { $, $$, el, stars, thumb } from './dom.js';
-import { counted, dollars, idOf, matches, spoken, tasksAt, undecided } from './model.js';
+import { counted, dollars, idOf, matches, notesOf, spoken, tasksAt, undecided } from './model.js';
 
 const FRAMING = new Set(['size', 'angle', 'lens']);
 const STATES = {
@@ -127,7 +127,7 @@ export class Grid {
     const figure = el('figure.take', { 'data-address': task.address, 'data-id': id }, button, el('figcaption', {},
       el('button.no', { type: 'button', tabIndex: -1, 'data-verb': 'pick', title: 'Pick (P)', 'aria-label': `Pick take ${take.number}` }, String(take.number)),
       take.stars ? el('span.stars', { title: counted(take.stars, 'star') }, stars(take.stars)) : '',
-      take.note ? el('span.has-note', { title: take.note }, take.note) : '',
+      notesOf(take).length ? el('span.has-note', { title: notesOf(take).map((note) => note.text).join('\n') }, notesOf(take)[0].text) : '',
       take.short ? el('span.short', {}, take.short) : '',
       el('button.out', { type: 'button', tabIndex: -1, 'data-verb': 'reject', title: 'Reject (X)', 'aria-label': `Reject take ${take.number}` }, '×')));
     figure.told = told;

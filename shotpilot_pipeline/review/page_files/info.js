@@ -1,6 +1,6 @@
 // What stands beside a picture: the faces to compare it with, its words and what changed in them, price, who and when.
 import { el, thumb, withMentions } from './dom.js';
-import { counted, dollars, idOf, when, wordDiff } from './model.js';
+import { counted, dollars, idOf, notesOf, when, wordDiff } from './model.js';
 
 const known = new Map(); // what was told of takes' origins; it never changes
 
@@ -8,8 +8,7 @@ const known = new Map(); // what was told of takes' origins; it never changes
 export function drawInfo(root, desk, shot, task, take) {
   root.replaceChildren(
     framing(shot),
-    take.note ? el('section.said-note', {}, el('h3', {}, take.pin ? 'Note, pinned' : 'Note'), el('p', {}, take.note)) : '',
-    decision(desk, task, take), faces(desk, shot, task), words(task, take), money(task, take), origin(desk, take),
+    notes(take), decision(desk, task, take), faces(desk, shot, task), words(task, take), money(task, take), origin(desk, take),
   );
 }
 
@@ -19,6 +18,14 @@ function framing(shot) {
   const motion = said.get('motion');
   return el('section.framing', {}, el('p', {}, lines || shot.address),
     motion ? el('p.motion', {}, `Motion: ${motion}`) : '', shot.tags.length ? el('p.tags', {}, ...shot.tags.map((tag) => el('span', {}, tag))) : '');
+}
+
+function notes(take) {
+  const said = notesOf(take);
+  if (!said.length) return '';
+  return el('section.said-notes', {}, el('h3', {}, said.length > 1 ? 'Notes' : 'Note'), ...said.map((note, place) => el('div', {},
+    el('p', {}, note.pin ? el('span.pin-no', {}, String(place + 1)) : '', note.text),
+    note.by ? el('p.who', {}, [note.by, when(note.at)].filter(Boolean).join(', ')) : '')));
 }
 
 /** Who decided, when and why; what stands against it. */

@@ -3,7 +3,7 @@ import { Desk } from './desk.js';
 import { $, $$, el } from './dom.js';
 import { Grid } from './grid.js';
 import { commandOf, drawKeys } from './keys.js';
-import { SHOWS, counted, dollars, findTake, findTask, idOf, matches, nameOf, progress, shotOf, standing, tasksAt, undecided } from './model.js';
+import { SHOWS, counted, dollars, findTake, findTask, idOf, matches, nameOf, notesOf, progress, shotOf, standing, tasksAt, undecided } from './model.js';
 import { NoteSheet } from './note.js';
 import { Notices } from './notices.js';
 import { Viewer } from './viewer.js';
@@ -137,7 +137,7 @@ function mark(verb, advancing) {
 function askMore() {
   const task = taskHere();
   if (!task) return notices.say('Stand on a shot first.');
-  desk.choose([{ verb: 'more', address: task.address, count: task.more + 1 }]);
+  desk.choose([{ verb: 'more', address: task.address, count: 1 }]);
   return true;
 }
 
@@ -145,7 +145,7 @@ function redo(advancing) {
   const task = taskHere();
   if (!task) return notices.say('Stand on a shot first.');
   const count = Math.max(1, task.wanted);
-  desk.choose([{ verb: 'redo', address: task.address, count }]);
+  desk.choose([{ verb: 'redo', address: task.address }]);
   notices.say(`All takes of ${task.address} rejected, ${count} more asked for. Ctrl-Z takes it back.`);
   if (advancing || auto) advance('pick');
   return true;
@@ -154,8 +154,9 @@ function redo(advancing) {
 async function note() {
   const task = taskHere(), take = takeHere();
   if (!take) return notices.say('Stand on a take first.');
-  const said = await noteSheet.ask(nameOf(task, take), take, () => { if (!viewer.open) look(); });
-  if (said) desk.choose([{ verb: 'note', ...about(task, take), ...said }]);
+  const mine = notesOf(take).filter((one) => one.mine).pop();
+  const said = await noteSheet.ask(nameOf(task, take), mine, () => { if (!viewer.open) look(); });
+  if (said) desk.choose([{ verb: 'note', ...about(task, take), ...said, ...(mine ? { old_pin: mine.pin } : {}) }]);
   if (viewer.open) viewer.stage.focus({ preventScroll: true });
   else stand(here.address, here.id, {});
   return true;

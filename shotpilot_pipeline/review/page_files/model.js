@@ -7,6 +7,9 @@ export const shotOf = (address) => address.split('@')[0].split('.')[0];
 export const nameOf = (task, take) => `${task.address}#${take.current ? '' : `v${take.version}.`}${take.number}`;
 
 /** What tells takes of one task apart: a number may come again in another version. */
+/** The notes on a take; most have none. */
+export const notesOf = (take) => take.notes || [];
+
 export const idOf = (take) => `${take.key}.${take.number}`;
 
 export const findTask = (shot, address) => shot && shot.tasks.find((task) => task.address === address);
@@ -50,7 +53,7 @@ const BROKEN = new Set(['failed', 'refused', 'unknown', 'blocked']);
 export const failed = (shot, stage) => tasksAt(shot, stage).some((task) => BROKEN.has(task.state));
 export const stale = (shot, stage) => tasksAt(shot, stage).some((task) => task.takes.some((take) => take.stale));
 export const fresh = (shot, stage) => tasksAt(shot, stage).some((task) => task.takes.some((take) => take.new));
-const said = (shot, stage) => tasksAt(shot, stage).some((task) => task.takes.some((take) => take.note || take.stars));
+const said = (shot, stage) => tasksAt(shot, stage).some((task) => task.takes.some((take) => take.notes || take.stars));
 
 /** What the filter "Decision" offers: value -> words and test. */
 export const SHOWS = {
@@ -66,7 +69,7 @@ export const SHOWS = {
 /** The words by which a shot is found. */
 export function textOf(shot, head) {
   const names = shot.cast.map((id) => (head.cast[id] ? head.cast[id].name : id));
-  const notes = shot.tasks.flatMap((task) => task.takes.map((take) => take.note || ''));
+  const notes = shot.tasks.flatMap((task) => task.takes.flatMap((take) => notesOf(take).map((note) => note.text)));
   return [shot.address, ...shot.words.map((word) => word[1]), ...shot.tags, ...shot.cast, ...names, ...notes]
     .join(' ').toLowerCase();
 }
@@ -88,9 +91,9 @@ export function applied(shot, changes) {
     const task = findTask(copy, change.address);
     if (!task) continue;
     const take = findTake(task, `${change.key}.${change.number}`);
-    if (change.verb === 'more') task.more = change.count;
+    if (change.verb === 'more') task.more = change.count ? task.more + change.count : 0;
     else if (change.verb === 'redo') {
-      task.more = change.count;
+      task.more = task.wanted;
       for (const one of task.takes) if (one.current) one.mark = 'reject';
     } else if (take) decide(copy, task, take, change);
   }
@@ -99,14 +102,24 @@ export function applied(shot, changes) {
 
 function decide(shot, task, take, change) {
   if (change.verb === 'stars') take.stars = change.stars;
-  if (change.verb === 'note') Object.assign(take, { note: change.note, pin: change.note ? change.pin : null });
+  if (change.verb === 'note') renote(take, change);
   if (change.verb === 'reject') take.mark = 'reject';
   if (change.verb === 'clear') take.mark = '';
   if (change.verb !== 'pick' && change.verb !== 'hero') return;
   for (const sibling of shot.tasks.filter((one) => one.group === task.group)) {
-    for (const one of sibling.takes) if (one.mark === 'pick') one.mark = change.verb === 'hero' ? '' : 'alternate';
+    for (const one of sibling.takes) {
+      if (one.mark === 'pick') one.mark = 'alternate';
+      if (one.mark === 'alternate' && change.verb === 'hero') one.mark = '';
+    }
   }
   Object.assign(take, { mark: 'pick', stale: false });
+}
+
+function renote(take, change) {
+  const there = (pin) => (note) => note.mine && String(note.pin) === String(pin);
+  const gone = [there(change.pin), ...('old_pin' in change ? [there(change.old_pin)] : [])];
+  take.notes = notesOf(take).filter((note) => !gone.some((is) => is(note)));
+  if (change.note) take.notes.push({ text: change.note, by: '', at: '', pin: change.pin, mine: true });
 }
 
 /** Two wordings as runs of words: [['same' | 'cut' | 'new', text], ...], by the longest common run of words. */
@@ -153,6 +166,6 @@ export function spoken(task, take) {
   const marks = { pick: 'picked', alternate: 'alternate', reject: 'rejected' };
   return [`take ${take.number}`, take.current ? '' : `version ${take.version}`, task.stage, task.variant,
     marks[take.mark] || (take.rule ? `goes on by the rule ${take.rule}` : ''), take.stale ? 'stale pick' : '',
-    take.stars ? counted(take.stars, 'star') : '', take.note ? 'has a note' : '', take.short || '', take.new ? 'new' : '',
+    take.stars ? counted(take.stars, 'star') : '', notesOf(take).length ? 'has a note' : '', take.short || '', take.new ? 'new' : '',
   ].filter(Boolean).join(', ');
 }

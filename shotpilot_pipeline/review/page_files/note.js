@@ -8,8 +8,8 @@ export class NoteSheet {
   }
 
   /** Ask for a note on a take. Gives {note, pin}, or null where it was left. `show` opens the picture for a pin. */
-  async ask(name, take, show) {
-    let said = { note: take.note || '', pin: take.pin || null };
+  async ask(name, mine, show) {
+    let said = { note: mine ? mine.text : '', pin: mine ? mine.pin : null };
     for (;;) {
       const answer = await this.#once(name, said);
       if (answer === null) return null;

@@ -42,18 +42,16 @@ export class Layer {
     this.low = el('img.low', { alt: '', draggable: false });
     this.full = el('img.full', { alt: '', draggable: false });
     this.word = el('p.lost', { hidden: true });
-    this.pin = el('span.pin', { hidden: true });
-    this.sheet = el('div.picture', {}, this.low, this.full, this.pin);
+    this.pins = el('div.pins', {});
+    this.sheet = el('div.picture', {}, this.low, this.full, this.pins);
     this.node = el('div.layer', {}, this.sheet, this.word);
     this.sha256 = '';
   }
 
-  /** Show this picture; `note` with its pin stands on it. */
-  show(picture, alt, pin, note) {
+  /** Show this picture; the notes with a pin stand on it, numbered. */
+  show(picture, alt, notes) {
     this.full.alt = alt;
-    this.pin.hidden = !pin;
-    if (pin) Object.assign(this.pin.style, { left: `${pin[0] * 100}%`, top: `${pin[1] * 100}%` });
-    this.pin.title = note || '';
+    this.pins.replaceChildren(...notes.map((note, place) => note.pin && pinAt(note, place + 1)).filter(Boolean));
     if (picture.sha256 === this.sha256) return;
     this.sha256 = picture.sha256;
     this.width = picture.width || 16;
@@ -105,6 +103,12 @@ export class Layer {
     const x = (px - this.at.left) / this.at.w, y = (py - this.at.top) / this.at.h;
     return x >= 0 && x <= 1 && y >= 0 && y <= 1 ? [Math.round(x * 1e4) / 1e4, Math.round(y * 1e4) / 1e4] : null;
   }
+}
+
+function pinAt(note, number) {
+  const pin = el('span.pin', { title: note.text }, String(number));
+  Object.assign(pin.style, { left: `${note.pin[0] * 100}%`, top: `${note.pin[1] * 100}%` });
+  return pin;
 }
 
 /** Have a picture at hand before it is asked for. */

@@ -1,7 +1,7 @@
 // The loupe and its relatives: one picture, two or four side by side, one wiped over another; one lens for all.
 import { $, $$, el, stars, thumb } from './dom.js';
 import { drawInfo } from './info.js';
-import { findTake, findTask, idOf, nameOf, shotOf, spoken, standing, tasksAt } from './model.js';
+import { findTake, findTask, idOf, nameOf, notesOf, shotOf, spoken, standing, tasksAt } from './model.js';
 import { Layer, Lens, warm } from './picture.js';
 
 const MODES = { loupe: 1, two: 2, four: 4, wipe: 2 };
@@ -237,7 +237,7 @@ export class Viewer {
     this.shown.forEach((one, place) => {
       const task = findTask(this.desk.shots.get(shotOf(one.address)), one.address), take = findTake(task, one.id);
       const picture = pictureOf(take, this.panel);
-      this.layers[place].show(picture, `${task.address.split('@')[0]}, ${spoken(task, take)}`, take.pin, take.note);
+      this.layers[place].show(picture, `${task.address.split('@')[0]}, ${spoken(task, take)}`, notesOf(take));
       const pane = this.layers[place].node.closest('.pane');
       if (this.mode !== 'wipe') {
         pane.classList.toggle('active', several && place === this.active);

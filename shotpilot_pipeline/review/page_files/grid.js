@@ -103,8 +103,7 @@ export class Grid {
       takes.push(this.#take(task, take, kept && kept.get(idOf(take))));
     }
     for (const number of task.coming) takes.push(coming(task, number));
-    const several = shot.tasks.some((one) => one !== task && one.stage === task.stage);
-    const label = [this.stage && !several ? '' : task.stage, task.variant].filter(Boolean).join(' · ');
+    const label = [this.stage ? '' : task.stage, task.variant].filter(Boolean).join(' · ');
     const state = stateOf(task);
     const line = el('div.task', { 'data-address': task.address },
       label || state || task.more ? el('p.task-line', {}, label ? el('span.stage-name', {}, label) : '', state, moreOf(task)) : '',

@@ -30,14 +30,14 @@ const SHEET = [
     ['1 – 5', 'Stars'], ['0', 'No stars'], ['Shift + key', 'Mark and advance'], ['A', 'Auto-advance on or off'], ['N', 'Note, with a pin if you like'],
     ['M', 'Ask for one more take'], ['R', 'Reject all and ask for as many anew'], ['Ctrl Z or ⌘ Z', 'Undo']]],
   ['Look', [['Enter, Space', 'Loupe'], ['G, Esc', 'Grid'], ['C', 'Compare two; again: four'], ['W, F6', 'Wipe'], ['Tab, ( )', 'Flip to the other take'],
-    ['Z', '100 %'], ['+ −', 'Zoom'], [', .', 'Move the wipe; panels of a series'], ['I', 'Hide or show the words']]],
+    ['Z', '100 %'], ['+ −', 'Zoom'], ['comma, .', 'Move the wipe; panels of a series'], ['I', 'Hide or show the words']]],
   ['Move', [['← →', 'Takes'], ['↑ ↓', 'Shots'], ['[ ]', 'Same shot, stage down or up'], ['/', 'Search'], ['Home, End', 'First and last shot'], ['?', 'These keys']]],
 ];
 
 /** Draw the sheet of keys into a dialog. */
 export function drawKeys(dialog) {
   const part = ([title, rows]) => el('section', {}, el('h3', {}, title), el('dl', {}, ...rows.map(([keys, what]) => el('div', {},
-    el('dt', {}, ...keys.split(', ').flatMap((key, place) => [place ? ' ' : '', el('kbd', {}, key)])), el('dd', {}, what)))));
+    el('dt', {}, ...keys.split(', ').flatMap((key, place) => [place ? ' ' : '', el('kbd', {}, key === 'comma' ? ',' : key)])), el('dd', {}, what)))));
   dialog.replaceChildren(el('h2', { id: 'keys-title' }, 'Keys'), el('div.key-parts', {}, ...SHEET.map(part)),
     el('form', { method: 'dialog' }, el('button', {}, 'Close')));
 }

@@ -269,7 +269,7 @@ function drawHead() {
   $('#title').textContent = head.title;
   $('#slates').hidden = !head.rehearsal;
   const done = progress(shots, grid.stage), bar = $('#progress progress');
-  $('#progress span').textContent = done.all ? `${done.decided} of ${done.all} decided` : 'Nothing to decide';
+  $('#progress span').textContent = done.all ? `${done.decided} of ${done.all} decided${grid.stage && head.stages.length > 1 ? ` at ${grid.stage}` : ''}` : 'Nothing to decide';
   bar.max = Math.max(1, done.all);
   bar.value = done.decided;
   bar.hidden = !done.all;
@@ -285,10 +285,10 @@ function drawHead() {
 }
 
 function nextWords(head) {
-  const next = head.next, command = head.rehearsal ? 'rehearse' : 'render';
+  const next = head.next, command = head.rehearsal ? 'rehearsal' : 'render';
   const later = next.cost_usd_at_most !== next.cost_usd ? `, ${dollars(next.cost_usd_at_most)} at most` : '';
   const unknown = next.unpriced ? `, ${next.unpriced} of unknown price` : '';
-  if (!next.images && !later) return [el('span.words', {}, `Next ${command}: `), el('b', {}, 'nothing to buy')];
+  if (!next.images && !later) return [el('span.words', {}, `Next ${command}: `), el('b', {}, head.rehearsal ? 'nothing to draw' : 'nothing to buy')];
   const would = head.rehearsal ? ' if it were bought' : '';
   return [el('span.words', {}, `Next ${command}: `), el('b', {}, dollars(next.cost_usd)), el('span.rest', {}, `${would}, ${counted(next.images, 'picture')}${later}${unknown}`)];
 }

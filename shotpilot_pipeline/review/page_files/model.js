@@ -7,10 +7,10 @@ export const shotOf = (address) => address.split('@')[0].split('.')[0];
 export const nameOf = (task, take) => `${task.address}#${take.current ? '' : `v${take.version}.`}${take.number}`;
 
 /** What tells takes of one task apart: a number may come again in another version. */
+export const idOf = (take) => `${take.key}.${take.number}`;
+
 /** The notes on a take; most have none. */
 export const notesOf = (take) => take.notes || [];
-
-export const idOf = (take) => `${take.key}.${take.number}`;
 
 export const findTask = (shot, address) => shot && shot.tasks.find((task) => task.address === address);
 export const findTake = (task, id) => task && task.takes.find((take) => idOf(take) === id);

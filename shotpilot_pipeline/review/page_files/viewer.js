@@ -286,7 +286,7 @@ export class Viewer {
       const active = same(one, this.current);
       const button = el('button.small', {
         type: 'button', 'aria-label': spoken(task, take), 'aria-current': active ? 'true' : null, onclick: () => this.go(one),
-      }, thumb(take.pictures[Math.min(this.panel, take.pictures.length - 1)], ''), el('span', {}, `${take.current ? '' : `v${take.version} `}${take.number}${take.stars ? ` ${stars(take.stars)}` : ''}`));
+      }, thumb(take.pictures[Math.min(this.panel, take.pictures.length - 1)], ''), el('span', {}, el('span.number', {}, `${take.current ? '' : `v${take.version} `}${take.number}`), take.stars ? ` ${stars(take.stars)}` : ''));
       for (const mark of ['pick', 'alternate', 'reject']) button.classList.toggle(mark, take.mark === mark);
       return button;
     });
@@ -301,7 +301,7 @@ export class Viewer {
     const task = shot && (tasksAt(shot, this.task.stage).find((one) => one.takes.some((take) => take.mark === 'pick')) || tasksAt(shot, this.task.stage).find((one) => one.takes.length));
     const take = standing(task);
     if (!take) return el('span.neighbour.none', {}, word === 'Before' ? 'First shot' : 'Last shot');
-    const state = take.mark === 'pick' ? 'picked' : take.rule ? `by the rule ${take.rule}` : 'not decided';
+    const state = take.mark === 'pick' ? 'picked' : take.rule ? `rule ${take.rule}` : 'undecided';
     return el('button.small.neighbour', { type: 'button', 'aria-label': `${word}: ${address}, ${state}`, onclick: () => this.go({ address: task.address, id: idOf(take) }) },
       thumb(take.pictures[0], ''), el('span', {}, `${word}: ${address.split('/')[1]}, ${state}`));
   }

@@ -47,7 +47,7 @@ class Saved:
 
 def decisions_of(reading: Reading) -> Mapping[str, Decision]:
     """What people said, by address. Raises BadFiles where the picks file is damaged or another show's."""
-    return PicksFile(reading).read().decisions
+    return _file(reading).read().decisions
 
 
 def choose(reading: Reading, changes: Sequence[Change], by: str = "", at: str | None = None) -> Saved:
@@ -81,7 +81,7 @@ def undo(reading: Reading, by: str = "", *, which: str = "") -> Saved:
     by = by or who(reading.places.root)
     journal, order = Journal(reading.places.undo), _order(reading)
     with holding(reading.places.picking):
-        file = PicksFile(reading)
+        file = _file(reading)
         while True:
             read = file.read()
             entry = _to_undo(journal, read.text, file, by, which)
@@ -119,7 +119,7 @@ def _save(
     """Read, change and replace the picks file under its lock. `make` is asked again where the file moved meanwhile."""
     journal, order, show = Journal(reading.places.undo), _order(reading), reading.compiled.show
     with holding(reading.places.picking):
-        file = PicksFile(reading)
+        file = _file(reading)
         while True:
             read = file.read()
             after = make(read.decisions)
@@ -144,7 +144,7 @@ class Facts:
     @cached_property
     def known(self) -> Known:
         """What was bought and picked."""
-        return known_of(self.reading.places, self.reading.compiled.moved)
+        return known_of(self.reading.places, self.reading.compiled.moved, show=self.reading.compiled.show)
 
     @cached_property
     def keys(self) -> Mapping[str, str]:
@@ -216,11 +216,11 @@ class Facts:
 
 def who(root: Path) -> str:
     """Who sits here: the name in git's settings, else that of the login."""
-    git = shutil.which("git")
+    asking = [shutil.which("git") or "git", "config", "user.name"]
     try:
-        asked = subprocess.run(
-            [git or "git", "config", "user.name"], cwd=root, capture_output=True, text=True, timeout=5, check=False
-        )  # fmt: skip
+        asked = subprocess.run(  # noqa: S603  # fixed words, no shell
+            asking, cwd=root, capture_output=True, text=True, timeout=5, check=False
+        )
         name = " ".join(asked.stdout.split())
     except (OSError, subprocess.SubprocessError):
         name = ""
@@ -233,6 +233,10 @@ def who(root: Path) -> str:
 def now() -> str:
     """The time, UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _file(reading: Reading) -> PicksFile:
+    return PicksFile(reading.places.picks, reading.compiled.show, reading.compiled.moved)
 
 
 def _order(reading: Reading) -> dict[str, int]:

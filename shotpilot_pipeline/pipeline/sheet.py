@@ -43,7 +43,7 @@ class _Facts:
     store: Store
     tasks: Mapping[str, Sequence[Task]]  # by scene/shot
     keys: Mapping[str, str]  # current render key by address
-    circled: frozenset[tuple[str, int]]  # (render key, take) of what was picked, by a person or a rule
+    circled: Mapping[tuple[str, int], str]  # (render key, take) of what was picked -> the rule; "" for a person
     by: Mapping[str, str]  # address -> who picked
     links: Mapping[str, Path]  # sha256 -> its file in renders/
 
@@ -56,7 +56,7 @@ def sheet_of(
     `absent` are the addresses of pictures that were kept once and that the store has no more.
     """
     compiled, places = reading.compiled, reading.places
-    known = known_of(places, compiled.moved)
+    known = known_of(places, compiled.moved, show=compiled.show)
     keys, circled = _settle_all(reading, known)
     tasks: dict[str, list[Task]] = {}
     for task in compiled.tasks:
@@ -92,23 +92,23 @@ def _cast(reading: Reading) -> tuple[ReportCast, ...]:
     return tuple(ReportCast(id_, name, portraits.get(id_)) for id_, name in reading.compiled.cast.items())
 
 
-def _settle_all(reading: Reading, known: Known) -> tuple[dict[str, str], frozenset[tuple[str, int]]]:
+def _settle_all(reading: Reading, known: Known) -> tuple[dict[str, str], dict[tuple[str, int], str]]:
     """Current keys, and every take that goes on: into a next stage, another shot's picture, or out as the last."""
     tasks = reading.compiled.tasks
     index = Index(tasks)
     choices = Choices(index, known, first_where_unpicked=reading.places.rehearsal)
-    circled: set[tuple[str, int]] = set()
+    circled: dict[tuple[str, int], str] = {}
     gates = {gate for task in tasks for gate in task.gates}
     for task in in_order(tasks, index):
         settled = settle_task(task, choices) if task.forms else None
         if not isinstance(settled, Settled):
             continue
         choices.keys[task.address] = settled.key
-        circled |= {(chosen.take.key, chosen.take.number) for chosen in settled.used}
+        circled |= {(chosen.take.key, chosen.take.number): chosen.rule for chosen in settled.used}
         last = choices.choose((task.address,)) if task.address not in gates else None
         if isinstance(last, Chosen):
-            circled.add((last.take.key, last.take.number))
-    return choices.keys, frozenset(circled)
+            circled[last.take.key, last.take.number] = last.rule
+    return choices.keys, circled
 
 
 def _scene(scene: SceneInfo, facts: _Facts) -> ReportScene:
@@ -176,10 +176,16 @@ def _take(task: Task, take: Take, version: int, facts: _Facts, *, current: bool)
         ),
         price=price,
         picked=picked,
-        by=(facts.by.get(task.address) or "rule: first") if picked else "",
+        by=_by(task, take, facts) if picked else "",
         note=f"incomplete: {len(take.pictures)} of {task.panels} panels" if short else "",
         current=current,
     )
+
+
+def _by(task: Task, take: Take, facts: _Facts) -> str:
+    """Who picked a take that is picked: a rule by its name, else a person, who may have left no name."""
+    rule = facts.circled[take.key, take.number]
+    return f"rule: {rule}" if rule else facts.by.get(task.address) or "a person"
 
 
 def _images(task: Task, wire: Mapping[str, Any], facts: _Facts) -> tuple[str, ...]:

@@ -77,11 +77,11 @@ class ReviewDesk:
 
     # The desk as the reception knows it -----------------------------------------------------------------------------
 
-    def look(self, *, sure: bool = False) -> Room:
+    def look(self) -> Room:
         """The room as it is now. Raises only before the first one could be made: later faults are sentences in it."""
         reread = self._look_at_list()
         stamps = self._stamps_now()
-        if self._room is not None and not sure and not reread and stamps == self._stamps:
+        if self._room is not None and not reread and stamps == self._stamps:
             if stamps[0]:  # nothing can have moved
                 return self._room
             at, took = self._looked

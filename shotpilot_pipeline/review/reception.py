@@ -16,8 +16,8 @@ from shotpilot_pipeline.review.wanted import Unclear, Wanted, read_wanted
 class Desk(Protocol):
     """Where decisions are kept and the room is put together. Calls come one at a time, from threads."""
 
-    def look(self, *, sure: bool = False) -> Room:
-        """The room as it is now; with `sure` everything is looked at again. Never raises for what files hold."""
+    def look(self) -> Room:
+        """The room as it is now. Never raises for what files hold by now."""
         ...
 
     def choose(self, wanted: Sequence[Wanted]) -> None:
@@ -63,7 +63,7 @@ class Reception:
         except Unclear as unclear:
             return Answer(400, {"error": str(unclear)})
         with self._turn:
-            room = self._look(sure=True)
+            room = self._look()
             shots = {one.address.partition("@")[0].partition(".")[0] for one in wanted}
             now = {shot.address: shot.revision for shot in room.shots if shot.address in shots}
             missing = sorted(shots - now.keys())
@@ -86,8 +86,8 @@ class Reception:
             return Answer(404, {"error": "this take is not in the store any more"})
         return Answer(200, found)
 
-    def _look(self, *, sure: bool = False) -> Room:
-        self.room = self._desk.look(sure=sure)
+    def _look(self) -> Room:
+        self.room = self._desk.look()
         self._ledge.show(self.room)
         return self.room
 
@@ -95,13 +95,13 @@ class Reception:
         try:
             done = work()
         except (ShotpilotError, OSError) as error:
-            return self._refused(409, f"not saved: {sentence_of(error)}", since)
-        self._look(sure=True)
+            return self._refused(409, sentence_of(error), since)
+        self._look()
         said = {name: done} if name else {}
         return Answer(200, (self._ledge.since(since) or {"tag": self._ledge.tag}) | said, self._ledge.tag)
 
     def _refused(self, status: int, why: str, since: str) -> Answer:
-        self._look(sure=True)
+        self._look()
         return Answer(status, (self._ledge.since(since) or {}) | {"error": why}, self._ledge.tag)
 
 

@@ -19,7 +19,8 @@ export class Desk {
     document.addEventListener('visibilitychange', () => document.hidden || this.look());
   }
 
-  /** Call `hear(kind, detail)`: 'shots' (a set of addresses, and whether rows came or went), 'head', 'lost', 'unsaved', 'undone'. */
+  /** Call `hear(kind, detail)`: 'shots' (a set of addresses, and whether rows came or went), 'head', 'lost', 'unsaved', 'undone',
+   *  'pending' (how many decisions are on their way). */
   on(hear) { this.#heard.push(hear); }
 
   #tell(kind, detail) { for (const hear of this.#heard) hear(kind, detail); }
@@ -73,6 +74,7 @@ export class Desk {
   choose(changes, anyway = false) {
     const one = { shot: shotOf(changes[0].address), changes };
     this.#pending.push(one);
+    this.#tell('pending', this.#pending.length);
     this.#show(one.shot);
     this.#tell('shots', { moved: new Set([one.shot]), rows: false });
     this.#turn = this.#turn.then(() => this.#send(one, anyway));
@@ -85,6 +87,7 @@ export class Desk {
     if (!anyway && truth && truth.revision) headers['If-Match'] = `"${truth.revision}"`;
     const { state, status, why } = await this.#post(`/api/choose?since=${this.tag}`, headers, { changes: one.changes });
     this.#pending.splice(this.#pending.indexOf(one), 1);
+    this.#tell('pending', this.#pending.length);
     if (state) this.#learn(state);
     if (why) this.#keepUnsaved({ ...one, why, status });
     if (why || !state || !state.shots || !state.shots.some((shot) => shot.address === one.shot)) {

@@ -146,8 +146,15 @@ export class Grid {
     frame.tabIndex = 0;
     frame.closest('.take').classList.add('here');
     if (focus) frame.focus({ preventScroll: true });
-    if (scroll) frame.closest('.take').scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    if (scroll) this.#reveal(frame);
     return true;
+  }
+
+  /** Bring the whole shot into view where it fits, else the take: its words belong to it. */
+  #reveal(frame) {
+    const row = frame.closest('.shot');
+    const whole = row.offsetHeight < this.root.clientHeight * 0.8;
+    (whole ? row : frame.closest('.take')).scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   /** Every take that is drawn, row by row: [{shot, takes: [{address, id}]}]. */

@@ -15,8 +15,8 @@ export function drawInfo(root, desk, shot, task, take) {
 function framing(shot) {
   const said = new Map(shot.words);
   const lines = ['size', 'angle', 'lens'].map((slot) => said.get(slot)).filter(Boolean).join(' · ');
-  const motion = said.get('motion');
-  return el('section.framing', {}, el('p', {}, lines || shot.address),
+  const motion = said.get('motion'), title = said.get('title') || [said.get('subject'), said.get('action')].filter(Boolean).join(' ');
+  return el('section.framing', {}, title ? el('p.title', {}, title) : '', lines ? el('p', {}, lines) : '',
     motion ? el('p.motion', {}, `Motion: ${motion}`) : '', shot.tags.length ? el('p.tags', {}, ...shot.tags.map((tag) => el('span', {}, tag))) : '');
 }
 

@@ -370,6 +370,7 @@ desk.on((kind, detail) => {
     else notices.stand('lost', detail === 'gone' ? 'The review was stopped, or cannot be reached. What you decided before is saved. Start `shotpilot review` again and open the address it prints.' : detail);
     document.body.classList.toggle('lost', Boolean(detail));
   }
+  if (kind === 'pending') document.body.dataset.pending = detail;
   if (kind === 'unsaved') showUnsaved();
   if (kind === 'undone') notices.say(detail.why || `Taken back: ${detail.what}`);
 });
@@ -412,7 +413,7 @@ async function copy(text) {
 // ---- begin ---------------------------------------------------------------------------------------------------------
 
 history.replaceState(null, '', location.pathname); // the key to the page stands in a cookie now, not in the address
-if (matchMedia('(max-width: 45rem)').matches) tools.elements.size.value = 76;
+if (matchMedia('(max-width: 45rem)').matches) tools.elements.size.value = 72;
 resize();
 desk.look().then(() => {
   if (!desk.head) return;

@@ -171,7 +171,7 @@ def test_what_is_not_changed_is_not_sent_again(visitor: Visitor) -> None:
         (b'{"changes": [{"verb": "pick"}]}', "address is missing"),
         (b'{"changes": [{"verb": "pick", "address": "a/b@c", "key": "x", "number": true}]}', "number must be"),
         (b'{"changes": [{"verb": "stars", "address": "a/b@c", "key": "x", "number": 1, "stars": 6}]}', "0 to 5"),
-        (b'{"changes": [{"verb": "note", "address": "a/b@c", "key": "x", "number": 1, "note": "n", "pin": [2]}]}', "pin"),
+        (b'{"changes": [{"verb": "note", "address": "a/b@c", "key": "x", "number": 1, "note": "", "pin": 2}]}', "pin"),
         (b'{"changes": [{"verb": "more", "address": "a/b@c", "count": 1000}]}', "0 to 99"),
     ],
 )  # fmt: skip

@@ -245,7 +245,7 @@ def test_a_pick_of_an_older_version_is_shown_as_stale(browser: Browser, path: Pa
         page.select_option("select[name=show]", "stale")
         expect(page.locator(".shot")).to_have_count(1)
         press(page, "Escape", "Enter")
-        expect(page.locator(".info .words h3")).to_have_text("Prompt")
+        expect(page.locator(".info .words h3")).to_have_text("Prompt, and what changed since v1")
         page.locator(".strip .row button").nth(2).click()
         expect(page.locator(".info")).to_contain_text("This pick is of an older version")
         page.close()

@@ -10,7 +10,7 @@ import { Viewer } from './viewer.js';
 
 const desk = new Desk();
 const tools = $('#tools'), keys = $('#keys'), room = $('#room');
-const notices = new Notices($('#notices'));
+const notices = new Notices($('#notices'), () => (viewer.open ? viewer.stage.focus({ preventScroll: true }) : stand(here.address, here.id, { scroll: false })));
 const here = { address: '', id: '' }; // the take the person stands on, in the grid and in the loupe
 let auto = false;
 

@@ -6,7 +6,11 @@ const BRIEF = 4500; // ms
 export class Notices {
   #standing = new Map();
 
-  constructor(root) { this.root = root; }
+  /** `back` gives the keyboard back to where the person was, once a button here was pressed. */
+  constructor(root, back) {
+    this.root = root;
+    this.back = back;
+  }
 
   /** Say something that needs no answer. */
   say(text) {
@@ -19,7 +23,7 @@ export class Notices {
   /** Say something that stays until it is settled: `name` tells it from others; `acts` are [words, what to do]. */
   stand(name, text, acts = []) {
     const note = el('div.notice.standing', {}, el('p', {}, text),
-      el('div.notice-acts', {}, ...acts.map(([words, act]) => el('button', { type: 'button', onclick: act }, words))));
+      el('div.notice-acts', {}, ...acts.map(([words, act]) => el('button', { type: 'button', onclick: async () => { await act(); this.back(); } }, words))));
     const before = this.#standing.get(name);
     if (before && before.isConnected) before.replaceWith(note);
     else this.root.append(note);

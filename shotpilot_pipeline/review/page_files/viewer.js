@@ -45,6 +45,7 @@ export class Viewer {
         onclick: () => this.on.command(`stars${this.take && this.take.stars === count ? 0 : count}`),
       }, '★'))),
       button('note', 'Note', 'N'), button('more', 'More', 'M'));
+    for (const bar of [this.top, this.acts, this.strip]) bar.addEventListener('click', (event) => event.detail && this.open && this.stage.focus({ preventScroll: true }));
     this.root.append(this.top, this.stage, this.info, this.strip, this.acts);
     this.#listen();
   }

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from shotpilot_pipeline.catalog.cards import endpoint_card
+from shotpilot_pipeline.pipeline.going_on import stand_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import known_of, shot_of
-from shotpilot_pipeline.plan.graph import Index, in_order
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.plan.resolve import Choices, Chosen, Settled, settle_task
 from shotpilot_pipeline.review.page import (
     ReportCast,
     ReportPage,
@@ -43,8 +42,7 @@ class _Facts:
     store: Store
     tasks: Mapping[str, Sequence[Task]]  # by scene/shot
     keys: Mapping[str, str]  # current render key by address
-    circled: Mapping[tuple[str, int], str]  # (render key, take) of what was picked -> the rule; "" for a person
-    by: Mapping[str, str]  # address -> who picked
+    circled: Mapping[tuple[str, int], str]  # (render key, take) of what goes on -> who picked it: a person or a rule
     links: Mapping[str, Path]  # sha256 -> its file in renders/
 
 
@@ -57,12 +55,12 @@ def sheet_of(
     """
     compiled, places = reading.compiled, reading.places
     known = known_of(places, compiled.moved, show=compiled.show)
-    keys, circled = _settle_all(reading, known)
+    now = stand_of(reading, known)
     tasks: dict[str, list[Task]] = {}
     for task in compiled.tasks:
         tasks.setdefault(shot_of(task.address), []).append(task)
-    by = {address: pick.by for address, pick in known.picks.items()}
-    facts = _Facts(reading, known, Store(places.store), tasks, keys, circled, by, links)
+    by = {(one.take.key, one.take.number): one.by or "a person" for one in now.going_on.values()}
+    facts = _Facts(reading, known, Store(places.store), tasks, now.keys, by, links)
     return ReportPage(
         show=compiled.show,
         title=compiled.title or compiled.show,
@@ -90,25 +88,6 @@ def _cast(reading: Reading) -> tuple[ReportCast, ...]:
                 if path:
                     portraits[member] = ReportPicture(reading.places.root / path, sha256, 0, 0)
     return tuple(ReportCast(id_, name, portraits.get(id_)) for id_, name in reading.compiled.cast.items())
-
-
-def _settle_all(reading: Reading, known: Known) -> tuple[dict[str, str], dict[tuple[str, int], str]]:
-    """Current keys, and every take that goes on: into a next stage, another shot's picture, or out as the last."""
-    tasks = reading.compiled.tasks
-    index = Index(tasks)
-    choices = Choices(index, known, first_where_unpicked=reading.places.rehearsal)
-    circled: dict[tuple[str, int], str] = {}
-    gates = {gate for task in tasks for gate in task.gates}
-    for task in in_order(tasks, index):
-        settled = settle_task(task, choices) if task.forms else None
-        if not isinstance(settled, Settled):
-            continue
-        choices.keys[task.address] = settled.key
-        circled |= {(chosen.take.key, chosen.take.number): chosen.rule for chosen in settled.used}
-        last = choices.choose((task.address,)) if task.address not in gates else None
-        if isinstance(last, Chosen):
-            circled[last.take.key, last.take.number] = last.rule
-    return choices.keys, circled
 
 
 def _scene(scene: SceneInfo, facts: _Facts) -> ReportScene:
@@ -176,16 +155,10 @@ def _take(task: Task, take: Take, version: int, facts: _Facts, *, current: bool)
         ),
         price=price,
         picked=picked,
-        by=_by(task, take, facts) if picked else "",
+        by=facts.circled[take.key, take.number] if picked else "",
         note=f"incomplete: {len(take.pictures)} of {task.panels} panels" if short else "",
         current=current,
     )
-
-
-def _by(task: Task, take: Take, facts: _Facts) -> str:
-    """Who picked a take that is picked: a rule by its name, else a person, who may have left no name."""
-    rule = facts.circled[take.key, take.number]
-    return f"rule: {rule}" if rule else facts.by.get(task.address) or "a person"
 
 
 def _images(task: Task, wire: Mapping[str, Any], facts: _Facts) -> tuple[str, ...]:

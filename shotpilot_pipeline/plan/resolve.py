@@ -192,7 +192,11 @@ class Choices:
         return Waiting(f"{all_of} rejected; pick one, or ask for more", candidates, True)
 
     def _await_takes(self, candidates: tuple[str, ...]) -> Waiting:
-        short = any(self.takes(address) for address in candidates)
+        short = any(
+            len(take.pictures) < self.index.tasks[address].panels
+            for address in candidates
+            for take in self.takes(address)
+        )
         what = "a whole series" if short else "the takes"
         return Waiting(f"waits for {what} of {self._name(candidates)}", candidates, False)
 
@@ -221,7 +225,7 @@ def settle_task(task: Task, choices: Choices) -> Settlement:
     if not gates:
         return _settled(task.forms[0], task.keys[0], task, choices, ())
     take = choices.obvious(gates[0]) if len(gates) == len(task.forms) == 1 else None
-    chosen = choices.choose(gates) if take is None else Chosen(gates[0], take)
+    chosen = choices.choose(gates) if take is None else Chosen(gates[0], take, FIRST)
     if not isinstance(chosen, Chosen):
         return chosen
     cell = 0 if len(task.forms) == 1 else _cell(task, chosen, choices)

@@ -110,7 +110,7 @@ def _map(**fields: Any) -> Any:
 
     made = CommentedMap()
     for name, value in fields.items():
-        if value is not None and (value not in ("", 0) or name in ("stars", "x", "y", "text")):
+        if value not in ("", None, 0) or (value is not None and name in ("stars", "x", "y", "text")):
             made[name] = _scalar(value)
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,9 @@ def command(asked: Asked, file: Path, port: int, no_browser: bool, by: str, **se
         if not no_browser and not asked.json:
             threading.Thread(target=_open_browser, args=(url,), daemon=True).start()
 
-    try:
+    with suppress(Stopped):
         run_to_the_end(lambda: serve_room(desk, reading.places.thumbnails, port, opened))
-    except Stopped:
-        screen.message("The review is over. Every decision is saved.")
+    screen.message("The review is over. Every decision is saved.")
 
 
 def _reading(file: Path, asked: Asked) -> tuple[Reading, str]:

@@ -21,7 +21,7 @@ from typing import Any
 
 from shotpilot_pipeline.catalog.cards import load_catalog
 from shotpilot_pipeline.errors import BadFiles, Severity, ShotpilotError, UsageError
-from shotpilot_pipeline.pipeline.bought import bought_of
+from shotpilot_pipeline.pipeline import choosing
 from shotpilot_pipeline.pipeline.choosing import choose, decisions_of, undo, who
 from shotpilot_pipeline.pipeline.following import Diary
 from shotpilot_pipeline.pipeline.pickjournal import Journal
@@ -34,7 +34,7 @@ from shotpilot_pipeline.pipeline.screening import (
     shot_of_room,
     take_id,
 )
-from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, selected_of, shot_of
+from shotpilot_pipeline.pipeline.trip import Wish, plan_list, selected_of, shot_of
 from shotpilot_pipeline.review.room import Room, RoomCast, RoomNext, RoomRun, RoomScene, RoomShot
 from shotpilot_pipeline.review.wanted import Wanted
 from shotpilot_pipeline.shotlist.memo import read_stamp
@@ -67,6 +67,7 @@ class ReviewDesk:
         self._diary = Diary(reading.places.runs, reading.places.held)
         self._prompts: dict[str, str] = {}
         self._room: Room | None = None
+        self._there: choosing.Facts | None = None  # what there was at the last look
         self._stamps: tuple[object, ...] = ()
         self._looked = (0.0, 0.0)  # when it was last looked at everything, and how long that took (s)
         self._list_looked = time.monotonic()
@@ -100,7 +101,8 @@ class ReviewDesk:
 
     def choose(self, wanted: Sequence[Wanted]) -> None:
         """Keep decisions in the picks file. Raises ShotpilotError."""
-        choose(self._reading, [change for one in wanted for change in self._changes(one)], by=self._me)
+        changes = [change for one in wanted for change in self._changes(one)]
+        choose(self._reading, changes, by=self._me, facts=self._there)
 
     def undo(self) -> str:
         """Take the last decision back and say which."""
@@ -241,8 +243,8 @@ class ReviewDesk:
         """The whole room, from the files as they are now."""
         reading = self._reading
         compiled, places = reading.compiled, reading.places
-        known = known_of(places, compiled.moved, bought_of(reading))
-        plan = plan_list(reading, Wish(), known)
+        there = choosing.Facts(reading)
+        known, plan = there.known, there.plan
         lines = {line.address: line for line in plan.lines}
         lost = frozenset(picture.sha256 for picture in self._store.lost())
         facts = Facts(
@@ -259,9 +261,9 @@ class ReviewDesk:
             groups=groups_of(compiled.tasks),
             choices=choices_of(compiled.tasks, known, lines, rehearsal=places.rehearsal),
         )
-        shown = _shown(reading, self._wish)
-        shots = _shots(facts, shown)
+        shots = _shots(facts, _shown(reading, self._wish))
         self._keep_seen(shots)
+        self._there = there
         return self._room_of(facts, plan, known, shots)
 
     def _room_of(self, facts: Facts, plan: Plan, known: Any, shots: tuple[RoomShot, ...]) -> Room:

@@ -77,23 +77,34 @@ def fill(
         if line.takes_new and line.address.rpartition("@")[2] in stages:
             for number in range(line.takes_have + 1, line.takes_have + line.takes_new + 1):
                 kept += 1
-                takes.append((line.address, keep(store, line.key, number, f"{line.address}#{number}", size, queue)))
+                takes.append(
+                    (line.address, keep(store, line.key, number, f"{line.address}#{number}", size, queue, line.panels))
+                )
     write_lock(reading.places.lock, lock.with_takes(takes), durable=False)
     store.close()
     return kept
 
 
 def keep(
-    store: Store, key: str, number: int, words: str, size: tuple[int, int] = SIZE, queue: str = "https://queue.fal.run"
+    store: Store,
+    key: str,
+    number: int,
+    words: str,
+    size: tuple[int, int] = SIZE,
+    queue: str = "https://queue.fal.run",
+    panels: int = 1,
 ) -> Take:
-    """One take with a picture of its own."""
-    aside = store.staging() / f"{key[:8]}{number}.png"
-    draw_picture(words, size).save(aside)
+    """One take with pictures of its own."""
+    aside = []
+    for panel in range(panels):
+        file = store.staging() / f"{key[:8]}{number}.{panel}.png"
+        draw_picture(f"{words} {panel or ''}", size).save(file)
+        aside.append((file, check_picture(file)))
     origin = {
         "queue": queue, "request_id": f"request-{key[:6]}", "roll": [1, 2, 3], "price_usd": "0.028",
         "submitted_at": "2026-11-20T09:00:00Z", "input": {"prompt": f"Words of {words}"},
     }  # fmt: skip
-    return store.keep(key, number, [(aside, check_picture(aside))], origin)
+    return store.keep(key, number, aside, origin)
 
 
 def draw_picture(words: str, size: tuple[int, int]) -> Image.Image:

@@ -299,7 +299,7 @@ def test_notes_are_written_pinned_moved_and_taken_away(page: Page, review: Revie
     page.wait_for_selector(".panes.placing")
     picture = box(page)
     page.mouse.click(picture["x"] + picture["width"] / 4, picture["y"] + picture["height"] / 2)
-    page.click("text=Save")
+    page.click("#note button.main")
     expect(page.locator(".pin")).to_have_count(1)
     expect(page.locator(".said-notes .who")).to_contain_text("Ann")  # told by the server: it is saved
     ((take, text, x, y),) = notes()

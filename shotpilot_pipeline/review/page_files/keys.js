@@ -31,7 +31,7 @@ const SHEET = [
     ['M', 'Ask for one more take'], ['R', 'Reject all and ask for as many anew'], ['Ctrl Z or ⌘ Z', 'Undo']]],
   ['Look', [['Enter, Space', 'Loupe'], ['G, Esc', 'Grid'], ['C', 'Compare two; again: four'], ['W, F6', 'Wipe'], ['Tab, ( )', 'Flip to the other take'],
     ['Z', '100 %'], ['+ −', 'Zoom'], ['comma, .', 'Move the wipe; panels of a series'], ['I', 'Hide or show the words']]],
-  ['Move', [['← →', 'Takes'], ['↑ ↓', 'Shots'], ['[ ]', 'Same shot, stage down or up'], ['/', 'Search'], ['Home, End', 'First and last shot'], ['?', 'These keys']]],
+  ['Move', [['← →', 'Takes'], ['↑ ↓', 'Shots'], ['[ ]', 'Same shot, stage down or up'], ['/', 'Search'], ['Home, End', 'First and last shot'], ['PgUp, PgDn', 'Five shots; in the loupe, the words'], ['?', 'These keys']]],
 ];
 
 /** Draw the sheet of keys into a dialog. */

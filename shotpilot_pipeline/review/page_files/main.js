@@ -207,7 +207,7 @@ const COMMANDS = {
   flip: () => viewer.open && (viewer.flip(1), true), 'flip-back': () => viewer.open && (viewer.flip(-1), true),
   pixels: () => viewer.open && (viewer.pixels(), true), 'zoom-in': () => zoom(1.25), 'zoom-out': () => zoom(0.8),
   left: () => moveTake(-1), right: () => moveTake(1), up: () => moveShot(-1), down: () => moveShot(1),
-  'page-up': () => moveShot(-5), 'page-down': () => moveShot(5), first: () => moveShot(-1e6), last: () => moveShot(1e6),
+  'page-up': () => page(-1), 'page-down': () => page(1), first: () => moveShot(-1e6), last: () => moveShot(1e6),
   'stage-down': () => moveStage(-1), 'stage-up': () => moveStage(1), note, more: askMore,
   undo: () => { desk.undo(); return true; }, help: () => { keys.showModal(); return true; },
   find: () => { toGrid(); openTools(true); tools.elements.text.focus(); tools.elements.text.select(); return true; },
@@ -220,6 +220,13 @@ function step(by) {
   if (!viewer.open) return false;
   if (viewer.mode === 'wipe') viewer.moveWipe(by * 0.04);
   else viewer.stepPanel(by);
+  return true;
+}
+
+/** A page of shots in the grid; in the loupe, of the words beside the picture. */
+function page(by) {
+  if (!viewer.open) return moveShot(by * 5);
+  viewer.info.scrollBy(0, by * viewer.info.clientHeight * 0.8);
   return true;
 }
 

@@ -36,7 +36,7 @@ export class Viewer {
       ...[['loupe', 'Loupe', 'Enter'], ['two', 'Two', 'C'], ['four', 'Four', 'C again'], ['wipe', 'Wipe', 'W']].map(([name, words, key]) => button(name, words, key)));
     this.top = el('header.viewer-top', {}, button('grid', 'Grid', 'G'), this.code, this.mark, this.stagesBar, modes, button('flip', 'Flip', 'Tab'), button('pixels', '100 %', 'Z'));
     this.stage = el('div.panes', { tabIndex: 0, role: 'group', 'aria-label': 'Picture' });
-    this.info = el('aside.info', { 'aria-label': 'About this take' });
+    this.info = el('aside.info', { 'aria-label': 'About this take', tabIndex: 0 });
     this.strip = el('nav.strip', { 'aria-label': 'Takes and neighbours' });
     this.acts = el('div.acts', { role: 'toolbar', 'aria-label': 'Decide' },
       button('pick', 'Pick', 'P'), button('reject', 'Reject', 'X'), button('clear', 'Clear', 'U'),

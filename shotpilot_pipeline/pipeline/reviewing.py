@@ -31,6 +31,7 @@ from shotpilot_pipeline.pipeline.screening import (
     choices_of,
     faces_in,
     groups_of,
+    rests_on,
     shot_of_room,
     take_id,
 )
@@ -52,6 +53,10 @@ _LEAST = 0.7  # seconds between two full looks while takes come in
 _AWAITED = frozenset({Action.WAITING, Action.STALE_PICK})
 
 
+#: What was made of each shot, and what it rests on: most shots are as they were when one of them moves.
+Made = dict[str, tuple[tuple[object, ...], RoomShot]]
+
+
 class ReviewDesk:
     """The desk of one list. `note` is a sentence for the head of the page; `by` in whose name decisions are made."""
 
@@ -66,6 +71,9 @@ class ReviewDesk:
         self._store = Store(reading.places.store, local=reading.places.local)
         self._diary = Diary(reading.places.runs, reading.places.held)
         self._prompts: dict[str, str] = {}
+        self._paths: dict[str, Path] = {}
+        self._pathed: dict[str, RoomShot] = {}  # the shots whose pictures are in `_paths`
+        self._made: Made = {}
         self._room: Room | None = None
         self._there: choosing.Facts | None = None  # what there was at the last look
         self._stamps: tuple[object, ...] = ()
@@ -232,7 +240,7 @@ class ReviewDesk:
         self._list_stamps = stamps
         try:
             self._reading = read_list(places.shot_list, self._project, rehearsal=places.rehearsal, scenes=True)
-            self._list_fault = ""
+            self._list_fault, self._made = "", {}
         except ShotpilotError as error:
             problems = error.problems if isinstance(error, BadFiles) else ()
             first = next((one for one in problems if one.severity is Severity.ERROR), error)
@@ -261,7 +269,7 @@ class ReviewDesk:
             groups=groups_of(compiled.tasks),
             choices=choices_of(compiled.tasks, known, lines, rehearsal=places.rehearsal),
         )
-        shots = _shots(facts, _shown(reading, self._wish))
+        shots = _shots(facts, _shown(reading, self._wish), self._made)
         self._keep_seen(shots)
         self._there = there
         return self._room_of(facts, plan, known, shots)
@@ -312,15 +320,18 @@ class ReviewDesk:
                 self._prompts[key] = str(sent.get("prompt", "")) if isinstance(sent, dict) else ""
         return self._prompts.get(key, "")
 
-    def _files(self, facts: Facts, shots: Sequence[RoomShot]) -> dict[str, Path]:
-        """Where the bytes of every picture of the page lie, faces too."""
+    def _files(self, facts: Facts, shots: Sequence[RoomShot]) -> Mapping[str, Path]:
+        """Where the bytes of every picture of the page lie, faces too. Takes never move, so each is looked up once."""
         root, sources = self._reading.places.root, self._reading.compiled.sources
-        found = {sha256: root / path for sha256, path in sources.items()}
-        for task in (task for shot in shots for task in shot.tasks):
-            for key in dict.fromkeys(take.key for take in task.takes):
+        self._paths |= {sha256: root / path for sha256, path in sources.items()}
+        for shot in shots:
+            if self._pathed.get(shot.address) is shot:
+                continue
+            self._pathed[shot.address] = shot
+            for key in dict.fromkeys(take.key for task in shot.tasks for take in task.takes):
                 for take in facts.recorded(key):
-                    found |= {picture.sha256: self._store.path_of(picture) for picture in take.pictures}
-        return found
+                    self._paths |= {picture.sha256: self._store.path_of(picture) for picture in take.pictures}
+        return self._paths
 
     def _keep_seen(self, shots: Sequence[RoomShot]) -> None:
         """Remember for the next time which takes there are."""
@@ -360,19 +371,25 @@ def _shown(reading: Reading, wish: Wish) -> frozenset[str] | None:
         return None
 
 
-def _shots(facts: Facts, shown: frozenset[str] | None) -> tuple[RoomShot, ...]:
-    """Every shot of which something is shown, in list order."""
+def _shots(facts: Facts, shown: frozenset[str] | None, made: Made) -> tuple[RoomShot, ...]:
+    """Every shot of which something is shown, in list order. One that rests on the same as before is `made` already."""
     compiled = facts.reading.compiled
     tasks: dict[str, list[Task]] = {}
     for task in compiled.tasks:
         if shown is None or task.address in shown:
             tasks.setdefault(shot_of(task.address), []).append(task)
-    return tuple(
-        shot_of_room(scene.id, info, tasks.get(f"{scene.id}/{info.id}", ()), facts)
-        for scene in compiled.scenes
-        for info in scene.shots
-        if shown is None or f"{scene.id}/{info.id}" in tasks
-    )
+    found = []
+    for scene in compiled.scenes:
+        for info in scene.shots:
+            address = f"{scene.id}/{info.id}"
+            own = tasks.get(address, [])
+            if shown is not None and not own:
+                continue
+            rests = rests_on(info, own, facts)
+            if address not in made or made[address][0] != rests:
+                made[address] = rests, shot_of_room(scene.id, info, own, facts)
+            found.append(made[address][1])
+    return tuple(found)
 
 
 def _next(plan: Plan) -> RoomNext:

@@ -74,6 +74,20 @@ def take_id(take: Take) -> str:
     return f"{take.key[:16]}.{take.number}"
 
 
+def rests_on(info: ShotInfo, tasks: Sequence[Task], facts: Facts) -> tuple[object, ...]:
+    """All that what is shown of a shot is made from: while it is the same, so is the shot."""
+    found: list[object] = [info, tuple(tasks), facts.lost, facts.me]
+    for task in tasks:
+        line, running = facts.lines[task.address], facts.running
+        versions = tuple(facts.known.versions(task.address))
+        takes = tuple(facts.recorded(key) for key in dict.fromkeys((*versions, line.key)) if key)
+        chosen = facts.choices.choose(facts.groups[task.address]) if facts.choices and line.key else None
+        broken = not running.live and running.broken.get(task.address)
+        coming = running.coming.get(task.address)
+        found.append((line, facts.decisions.get(task.address), versions, takes, chosen, broken, coming))
+    return tuple(found)
+
+
 def shot_of_room(scene: str, info: ShotInfo, tasks: Sequence[Task], facts: Facts) -> RoomShot:
     """One shot with its tasks, those that are omitted left out."""
     said = [repr(facts.decisions.get(task.address)) for task in tasks]

@@ -1,4 +1,5 @@
 // Small means to build a page: no state, no knowledge of what is built.
+import { whenNear } from './thumbs.js';
 
 export const $ = (query, root = document) => root.querySelector(query);
 export const $$ = (query, root = document) => [...root.querySelectorAll(query)];
@@ -18,15 +19,15 @@ export function el(kind, properties = {}, ...inside) {
   return node;
 }
 
-/** A picture as its thumbnail; where it cannot be shown, a sentence stands in its place. */
+/** A picture as its thumbnail, `lazy` in the grid; where it cannot be shown, a sentence stands in its place. */
 export function thumb(picture, alt, lazy = true) {
   if (picture.missing) return lostPicture();
   const image = el('img', {
-    alt, width: picture.width || 16, height: picture.height || 9, decoding: 'async', loading: lazy ? 'lazy' : 'eager',
-    draggable: false,
+    alt, width: picture.width || 16, height: picture.height || 9, decoding: 'async', draggable: false,
   });
   image.addEventListener('error', () => image.replaceWith(lostPicture()), { once: true });
-  image.src = `/thumb/${picture.sha256}`;
+  if (lazy) whenNear(image, `/thumb/${picture.sha256}`);
+  else image.src = `/thumb/${picture.sha256}`;
   return image;
 }
 

@@ -44,7 +44,7 @@ function faces(desk, shot, task) {
   const members = shot.cast.map((id) => desk.head.cast[id]).filter((member) => member && member.faces.length);
   if (!members.length) return '';
   return el('section.faces', {}, el('h3', {}, 'Reference faces'), ...members.map((member) => el('figure', {},
-    el('div.face-row', {}, ...member.faces.map((sha256, place) => thumb({ sha256, width: 1, height: 1 }, `${member.name}, ${place ? `angle ${place}` : 'front'}`))),
+    el('div.face-row', {}, ...member.faces.map((sha256, place) => thumb({ sha256, width: 1, height: 1 }, `${member.name}, ${place ? `angle ${place}` : 'front'}`, false))),
     el('figcaption', {}, member.name))));
 }
 

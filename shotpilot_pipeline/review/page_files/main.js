@@ -2,12 +2,15 @@
 import { Desk } from './desk.js';
 import { $, $$, el } from './dom.js';
 import { Grid } from './grid.js';
+import { options, showHead } from './head.js';
 import { commandOf, drawKeys } from './keys.js';
 import { SHOWS, counted, dollars, findTake, findTask, idOf, matches, nameOf, notesOf, progress, shotOf, standing, tasksAt, undecided } from './model.js';
 import { NoteSheet } from './note.js';
 import { Notices } from './notices.js';
+import { watchThumbs } from './thumbs.js';
 import { Viewer } from './viewer.js';
 
+watchThumbs($('#grid'));
 const desk = new Desk();
 const tools = $('#tools'), keys = $('#keys'), room = $('#room');
 const notices = new Notices($('#notices'), () => (viewer.open ? viewer.stage.focus({ preventScroll: true }) : stand(here.address, here.id, { scroll: false })));
@@ -270,55 +273,18 @@ document.addEventListener('keydown', (event) => {
 
 // ---- the head and the filters --------------------------------------------------------------------------------------
 
-function drawHead() {
-  const { head } = desk, shots = [...desk.shots.values()];
-  document.title = `${head.title}: review`;
-  $('#title').textContent = head.title;
-  $('#slates').hidden = !head.rehearsal;
-  const done = progress(shots, grid.stage), bar = $('#progress progress');
-  $('#progress span').textContent = done.all ? `${done.decided} of ${done.all} decided${grid.stage && head.stages.length > 1 ? ` at ${grid.stage}` : ''}` : 'Nothing to decide';
-  bar.max = Math.max(1, done.all);
-  bar.value = done.decided;
-  bar.hidden = !done.all;
-  $('#next').replaceChildren(...nextWords(head));
-  const run = $('#run');
-  run.hidden = !head.run || !head.run.live;
-  if (!run.hidden) run.textContent = `${head.run.doing}: ${head.run.takes}${head.run.expected ? ` of ${head.run.expected}` : ''} takes came`;
-  $('#undo').disabled = !head.undo;
-  $('#undo').title = head.undo ? `Take back: ${head.undo} (Ctrl-Z)` : 'Nothing to take back';
-  const sentences = [head.note, ...head.problems].filter(Boolean);
-  $('#banner').hidden = !sentences.length;
-  $('#banner').replaceChildren(...sentences.map((text) => el('p', {}, text)));
-}
-
-function nextWords(head) {
-  const next = head.next, command = head.rehearsal ? 'rehearsal' : 'render';
-  const later = next.cost_usd_at_most !== next.cost_usd ? `, ${dollars(next.cost_usd_at_most)} at most` : '';
-  const unknown = next.unpriced ? `, ${next.unpriced} of unknown price` : '';
-  if (!next.images && !later) return [el('span.words', {}, `Next ${command}: `), el('b', {}, head.rehearsal ? 'nothing to draw' : 'nothing to buy')];
-  const would = head.rehearsal ? ' if it were bought' : '';
-  return [el('span.words', {}, `Next ${command}: `), el('b', {}, dollars(next.cost_usd)), el('span.rest', {}, `${would}, ${counted(next.images, 'picture')}${later}${unknown}`)];
-}
+const drawHead = () => showHead(desk, grid.stage);
 
 function drawTools() {
   const { head } = desk, shots = [...desk.shots.values()];
   $('#stages').replaceChildren(...['', ...head.stages].map((stage) => el('button', {
     type: 'button', 'aria-pressed': String(stage === grid.stage), onclick: () => { setStage(stage); },
   }, stage || 'All')));
-  options('show', Object.entries(SHOWS).map(([value, [words]]) => [value, words]));
-  options('scene', [['', 'All scenes'], ...head.scenes.map((scene) => [scene.id, `${scene.id} ${scene.heading}`.trim()])]);
+  options(tools, 'show', Object.entries(SHOWS).map(([value, [words]]) => [value, words]));
+  options(tools, 'scene', [['', 'All scenes'], ...head.scenes.map((scene) => [scene.id, `${scene.id} ${scene.heading}`.trim()])]);
   const cast = [...new Set(shots.flatMap((shot) => shot.cast))];
-  options('cast', [['', 'All cast'], ...cast.map((id) => [id, head.cast[id] ? head.cast[id].name : id])]);
-  options('tag', [['', 'All tags'], ...[...new Set(shots.flatMap((shot) => shot.tags))].sort().map((tag) => [tag, tag])]);
-}
-
-function options(name, pairs) {
-  const select = tools.elements[name], chosen = select.value, told = JSON.stringify(pairs);
-  select.closest('label').hidden = pairs.length < 2;
-  if (select.dataset.told === told) return;
-  select.dataset.told = told;
-  select.replaceChildren(...pairs.map(([value, words]) => new Option(words, value)));
-  select.value = pairs.some(([value]) => value === chosen) ? chosen : '';
+  options(tools, 'cast', [['', 'All cast'], ...cast.map((id) => [id, head.cast[id] ? head.cast[id].name : id])]);
+  options(tools, 'tag', [['', 'All tags'], ...[...new Set(shots.flatMap((shot) => shot.tags))].sort().map((tag) => [tag, tag])]);
 }
 
 const filterOf = () => Object.fromEntries(['text', 'show', 'scene', 'cast', 'tag'].map((name) => [name, tools.elements[name].value.trim()]));

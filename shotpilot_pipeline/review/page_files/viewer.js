@@ -1,5 +1,6 @@
 // The loupe and its relatives: one picture, two or four side by side, one wiped over another; one lens for all.
 import { $, $$, el, stars, thumb } from './dom.js';
+import { paneAt, useHands } from './hands.js';
 import { drawInfo } from './info.js';
 import { findTake, findTask, idOf, nameOf, notesOf, shotOf, spoken, standing, tasksAt } from './model.js';
 import { Layer, Lens, warm } from './picture.js';
@@ -47,7 +48,7 @@ export class Viewer {
       button('note', 'Note', 'N'), button('more', 'More', 'M'));
     for (const bar of [this.top, this.acts, this.strip]) bar.addEventListener('click', (event) => event.detail && this.open && this.stage.focus({ preventScroll: true }));
     this.root.append(this.top, this.stage, this.info, this.strip, this.acts);
-    this.#listen();
+    useHands(this);
   }
 
   // What is shown --------------------------------------------------------------------------------------------------
@@ -287,7 +288,7 @@ export class Viewer {
       const active = same(one, this.current);
       const button = el('button.small', {
         type: 'button', 'aria-label': spoken(task, take), 'aria-current': active ? 'true' : null, onclick: () => this.go(one),
-      }, thumb(take.pictures[Math.min(this.panel, take.pictures.length - 1)], ''), el('span', {}, el('span.number', {}, `${take.current ? '' : `v${take.version} `}${take.number}`), take.stars ? ` ${stars(take.stars)}` : ''));
+      }, thumb(take.pictures[Math.min(this.panel, take.pictures.length - 1)], '', false), el('span', {}, el('span.number', {}, `${take.current ? '' : `v${take.version} `}${take.number}`), take.stars ? ` ${stars(take.stars)}` : ''));
       for (const mark of ['pick', 'alternate', 'reject']) button.classList.toggle(mark, take.mark === mark);
       return button;
     });
@@ -304,66 +305,7 @@ export class Viewer {
     if (!take) return el('span.neighbour.none', {}, word === 'Before' ? 'First shot' : 'Last shot');
     const state = take.mark === 'pick' ? 'picked' : take.rule ? `rule ${take.rule}` : 'undecided';
     return el('button.small.neighbour', { type: 'button', 'aria-label': `${word}: ${address}, ${state}`, onclick: () => this.go({ address: task.address, id: idOf(take) }) },
-      thumb(take.pictures[0], ''), el('span', {}, `${word}: ${address.split('/')[1]}, ${state}`));
-  }
-
-  // Hands ----------------------------------------------------------------------------------------------------------
-
-  #listen() {
-    const down = new Map();
-    let moved = 0, pinch = 0, start = null;
-    const inPane = (event) => {
-      const pane = event.target.closest('.pane') || $('.pane', this.stage), box = pane.getBoundingClientRect();
-      return { pane, x: event.clientX - box.left, y: event.clientY - box.top, width: box.width };
-    };
-    const layerOf = (pane) => this.layers[this.mode === 'wipe' ? 0 : Number(pane.dataset.pane)];
-    this.stage.addEventListener('pointerdown', (event) => {
-      if (event.button) return;
-      const at = inPane(event);
-      down.set(event.pointerId, event);
-      moved = 0;
-      start = { x: event.clientX, y: event.clientY, wiping: this.mode === 'wipe' && Math.abs(at.x - this.wipe * at.width) < 28 };
-      this.stage.setPointerCapture(event.pointerId);
-      if (this.mode !== 'wipe' && Number(at.pane.dataset.pane) !== this.active && !this.placing) {
-        this.active = Number(at.pane.dataset.pane);
-        this.draw();
-      }
-    });
-    this.stage.addEventListener('pointermove', (event) => {
-      const before = down.get(event.pointerId);
-      if (!before) return;
-      const pane = $(`.pane[data-pane="${this.mode === 'wipe' ? 0 : this.active}"]`, this.stage), layer = layerOf(pane);
-      moved += Math.abs(event.clientX - before.clientX) + Math.abs(event.clientY - before.clientY);
-      down.set(event.pointerId, event);
-      if (down.size === 2) {
-        const [a, b] = [...down.values()], apart = Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
-        const box = pane.getBoundingClientRect();
-        if (pinch) this.lens.to(this.lens.zoom * (apart / pinch), layer, (a.clientX + b.clientX) / 2 - box.left, (a.clientY + b.clientY) / 2 - box.top);
-        pinch = apart;
-      } else if (start.wiping || (this.mode === 'wipe' && this.lens.fits)) {
-        this.wipe = Math.min(1, Math.max(0, (event.clientX - pane.getBoundingClientRect().left) / pane.clientWidth));
-      } else if (!this.lens.fits) this.lens.pan(event.clientX - before.clientX, event.clientY - before.clientY, layer);
-      this.place();
-    });
-    const up = (event) => {
-      if (!down.delete(event.pointerId)) return;
-      pinch = 0;
-      const dx = event.clientX - start.x, dy = event.clientY - start.y;
-      if (this.placing && moved < 6) this.#placePin(event);
-      else if (event.pointerType === 'touch' && this.lens.fits && this.mode !== 'wipe' && Math.abs(dx) > 60 && Math.abs(dx) > 2 * Math.abs(dy)) this.step(dx < 0 ? 1 : -1);
-    };
-    this.stage.addEventListener('pointerup', up);
-    this.stage.addEventListener('pointercancel', (event) => { down.delete(event.pointerId); pinch = 0; });
-    this.stage.addEventListener('dblclick', (event) => {
-      const at = paneAt(this.stage, event);
-      this.pixels(at.x, at.y);
-    });
-    this.stage.addEventListener('wheel', (event) => {
-      event.preventDefault();
-      const at = paneAt(this.stage, event), layer = layerOf(at.pane);
-      if (layer && layer.box) this.lens.to(this.lens.zoom * Math.exp(-event.deltaY * 0.0015), layer, at.x, at.y);
-      this.place();
-    }, { passive: false });
+      thumb(take.pictures[0], '', false), el('span', {}, `${word}: ${address.split('/')[1]}, ${state}`));
   }
 
   /** The next click on the picture sets a pin: the promise gives where, or null when another thing was done. */
@@ -375,7 +317,8 @@ export class Viewer {
     });
   }
 
-  #placePin(event) {
+  /** Set the pin where the pointer is. */
+  placePin(event) {
     const at = paneAt(this.stage, event);
     this.placing(this.layers[this.mode === 'wipe' ? 0 : Number(at.pane.dataset.pane)].under(at.x, at.y));
   }
@@ -383,17 +326,6 @@ export class Viewer {
 
 const same = (a, b) => Boolean(a && b) && a.address === b.address && a.id === b.id;
 const pictureOf = (take, panel) => take.pictures[Math.min(panel, take.pictures.length - 1)];
-
-/** The pane under a pointer, and the place in it: while a pointer is held, events name the stage and not the pane. */
-function paneAt(stage, event) {
-  const panes = $$('.pane', stage);
-  const inside = (pane) => {
-    const box = pane.getBoundingClientRect();
-    return event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
-  };
-  const pane = panes.find(inside) || panes[0], box = pane.getBoundingClientRect();
-  return { pane, x: event.clientX - box.left, y: event.clientY - box.top };
-}
 
 function markWords(task, take) {
   const words = { pick: 'Picked', alternate: 'Alternate', reject: 'Rejected' };

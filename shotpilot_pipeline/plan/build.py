@@ -187,12 +187,13 @@ class _Planner:
         """
         said = self.more.get(task.address)
         wanted = said.wanted(task.takes, key) if said else task.takes
-        asked = said if said and said.wanted(0, key) > have else None
+        asked_for = (said.wanted(0, key) if said.more_key else wanted) if said else 0
+        asked = said if asked_for > have else None
         pick = ""
         if wanted > have > 0 and task.address not in self.asked.named:
             pick = self._pick_that_is_enough(task, key)
         if pick and asked:
-            return (asked.wanted(0, key) if asked.more_key else wanted), "", asked
+            return asked_for, "", asked
         return (have, pick, None) if pick else (wanted, "", asked)
 
     def _is_lost(self, task: Task, key: str) -> bool:

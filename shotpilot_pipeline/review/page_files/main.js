@@ -1,10 +1,10 @@
 // The review page: joins server, grid, loupe and keys, and carries out what a person asks for.
 import { Desk } from './desk.js';
-import { $, $$, el } from './dom.js';
+import { $, el } from './dom.js';
 import { Grid } from './grid.js';
 import { options, showHead } from './head.js';
 import { commandOf, drawKeys } from './keys.js';
-import { SHOWS, counted, dollars, findTake, findTask, idOf, matches, nameOf, notesOf, progress, shotOf, standing, tasksAt, undecided } from './model.js';
+import { SHOWS, counted, findTake, findTask, idOf, nameOf, notesOf, shotOf, standing, tasksAt, undecided } from './model.js';
 import { NoteSheet } from './note.js';
 import { Notices } from './notices.js';
 import { watchThumbs } from './thumbs.js';

@@ -283,12 +283,15 @@ export class Viewer {
 
   #drawStrip() {
     const [before, after] = this.#neighbours();
+    let variant = '';
     const chosen = this.row().map((one) => {
       const task = findTask(this.shot, one.address), take = findTake(task, one.id);
+      const label = task.variant === variant ? '' : `${task.variant} `; // said once, at its first take
+      variant = task.variant;
       const active = same(one, this.current);
       const button = el('button.small', {
         type: 'button', 'aria-label': spoken(task, take), 'aria-current': active ? 'true' : null, onclick: () => this.go(one),
-      }, thumb(take.pictures[Math.min(this.panel, take.pictures.length - 1)], '', false), el('span', {}, el('span.number', {}, `${take.current ? '' : `v${take.version} `}${take.number}`), take.stars ? ` ${stars(take.stars)}` : ''));
+      }, thumb(take.pictures[Math.min(this.panel, take.pictures.length - 1)], '', false), el('span', {}, el('span.number', {}, `${label}${take.current ? '' : `v${take.version} `}${take.number}`), take.stars ? ` ${stars(take.stars)}` : ''));
       for (const mark of ['pick', 'alternate', 'reject']) button.classList.toggle(mark, take.mark === mark);
       return button;
     });

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.store.store import Store
-from tests.cli.shows import COMMAND
+from tests.cli.shows import COMMAND, run
 from tests.review.screening_show import fill, keep, reviewing, write_show
 
 pytestmark = pytest.mark.browser
@@ -133,3 +135,32 @@ def test_a_selection_shows_and_prices_only_what_was_selected(browser: Browser, t
         expect(page.locator(".shot")).to_have_count(4)
         expect(page.locator("#next")).to_contain_text("$0.112 at most")
         page.close()
+
+
+def test_the_same_comes_out_as_from_the_command_line(browser: Browser, tmp_path: Path) -> None:
+    """Decision for decision the same picks file, but for the times."""
+    page_show = write_show(tmp_path / "page", 3)
+    fill(page_show)
+    typed_show = Path(shutil.copytree(page_show.parent, tmp_path / "typed")) / page_show.name
+    with reviewing(page_show) as review:
+        page = opened(browser, review.url)
+        for key in ("p", "ArrowRight", "p", "ArrowRight", "x", "4", "m", "m", "ArrowDown", "r"):
+            page.keyboard.press(key)
+        page.keyboard.press("n")
+        page.keyboard.type("Too dark")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(".has-note")).to_have_text("Too dark")
+        expect(page.locator("body")).to_have_attribute("data-pending", "0")
+        page.close()
+    first, second = "sc010/sh010@iterate", "sc010/sh020@iterate"
+    for said in (
+        (first, "1"), (first, "2"), (first, "3", "--reject"), (first, "3", "--stars", "4"), (first, "--more", "1"),
+        (first, "--more", "1"), (second, "--redo"), (f"{second}#3", "--note", "Too dark"),
+    ):  # fmt: skip
+        done = run("pick", typed_show, *said, "--by", "Ann")
+        assert done.returncode == 0, done.stderr
+    by_page, typed = (
+        re.sub(r"20\d\d-\d\d-\d\dT[\d:]+Z", "then", show.with_suffix(".picks.yaml").read_text())
+        for show in (page_show, typed_show)
+    )
+    assert by_page == typed

@@ -185,7 +185,7 @@ export class Grid {
 function stateOf(task) {
   if (!task.state || (task.state === 'waiting' && task.takes.length)) return '';
   return el('span.state', { className: `state ${task.state}`, title: task.reason }, STATES[task.state] || task.state,
-    task.reason ? el('span.reason', {}, task.reason) : '');
+    task.reason ? el('span.reason', {}, task.reason.replace(new RegExp(`^${task.state}: `), '')) : '');
 }
 
 function moreOf(task) {

@@ -308,7 +308,7 @@ export class Viewer {
     if (!take) return el('span.neighbour.none', {}, word === 'Before' ? 'First shot' : 'Last shot');
     const state = take.mark === 'pick' ? 'picked' : take.rule ? `rule ${take.rule}` : 'undecided';
     return el('button.small.neighbour', { type: 'button', 'aria-label': `${word}: ${address}, ${state}`, onclick: () => this.go({ address: task.address, id: idOf(take) }) },
-      thumb(take.pictures[0], '', false), el('span', {}, `${word}: ${address.split('/')[1]}, ${state}`));
+      thumb(take.pictures[0], '', false), el('span', {}, word === 'Before' ? `‹ ${address.split('/')[1]}, ${state}` : `${address.split('/')[1]}, ${state} ›`));
   }
 
   /** The next click on the picture sets a pin: the promise gives where, or null when another thing was done. */

@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,16 @@ from shotpilot_pipeline.pipeline.pickjournal import Journal
 from shotpilot_pipeline.pipeline.reading import Reading, read_list
 from shotpilot_pipeline.pipeline.screening import (
     Facts,
+    cast_of,
     choices_of,
-    faces_in,
     groups_of,
+    next_of,
     rests_on,
     shot_of_room,
     take_id,
 )
 from shotpilot_pipeline.pipeline.trip import Wish, plan_list, selected_of, shot_of
-from shotpilot_pipeline.review.room import Room, RoomCast, RoomNext, RoomRun, RoomScene, RoomShot
+from shotpilot_pipeline.review.room import Room, RoomRun, RoomScene, RoomShot
 from shotpilot_pipeline.review.wanted import Wanted
 from shotpilot_pipeline.shotlist.memo import read_stamp
 from shotpilot_pipeline.shotlist.recall import stands
@@ -44,13 +44,12 @@ from shotpilot_pipeline.store.files import make_folder, write_atomic
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.decision import Change, Decision, Verb
 from shotpilot_pipeline.values.money import Money
-from shotpilot_pipeline.values.plan import Action, Plan, PlanLine
+from shotpilot_pipeline.values.plan import Plan
 from shotpilot_pipeline.values.take import Take
 from shotpilot_pipeline.values.task import Task
 
 _LIST_EVERY = 2.0  # seconds between two looks at the list and what it rests on
 _LEAST = 0.7  # seconds between two full looks while takes come in
-_AWAITED = frozenset({Action.WAITING, Action.STALE_PICK})
 
 
 #: What was made of each shot, and what it rests on: most shots are as they were when one of them moves.
@@ -290,9 +289,9 @@ class ReviewDesk:
             stages=compiled.stages,
             scenes=tuple(scene for scene in scenes if scene.shots),
             shots=shots,
-            next=_next(upcoming),
+            next=next_of(upcoming),
             files=self._files(facts, shots),
-            cast=_cast(compiled.tasks, compiled.cast),
+            cast=cast_of(compiled.tasks, compiled.cast),
             rehearsal=places.rehearsal,
             note=self._note,
             problems=tuple(filter(None, (self._list_fault, self._bought_meanwhile()))),
@@ -390,27 +389,3 @@ def _shots(facts: Facts, shown: frozenset[str] | None, made: Made) -> tuple[Room
                 made[address] = rests, shot_of_room(scene.id, info, own, facts)
             found.append(made[address][1])
     return tuple(found)
-
-
-def _next(plan: Plan) -> RoomNext:
-    lines: Sequence[PlanLine] = plan.lines
-    totals = plan.totals
-    waiting = sum(line.action in _AWAITED for line in lines)
-    return RoomNext(totals.images_new, totals.rolls, totals.cost, totals.cost_at_most, totals.unpriced, waiting)
-
-
-def _cast(tasks: Sequence[Task], names: Mapping[str, str]) -> tuple[RoomCast, ...]:
-    """Every cast member with the reference pictures that are sent of them."""
-    return tuple(RoomCast(member, name, faces) for (member, name), faces in _faces(tuple(tasks), tuple(names.items())))
-
-
-@lru_cache(maxsize=4)
-def _faces(
-    tasks: tuple[Task, ...], names: tuple[tuple[str, str], ...]
-) -> tuple[tuple[tuple[str, str], tuple[str, ...]], ...]:
-    found: dict[str, tuple[str, ...]] = {}
-    for task in tasks:
-        if task.forms and not found.keys() >= set(task.cast):
-            for member, faces in zip(task.cast, faces_in(task.forms[0]), strict=False):
-                found.setdefault(member, faces)
-    return tuple((name, found.get(name[0], ())) for name in names)

@@ -17,11 +17,11 @@ from shotpilot_pipeline.pipeline.trip import shot_of
 from shotpilot_pipeline.plan.graph import Index
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.resolve import Choices, Chosen, picked
-from shotpilot_pipeline.review.room import RoomNote, RoomPicture, RoomShot, RoomTake, RoomTask
+from shotpilot_pipeline.review.room import RoomCast, RoomNext, RoomNote, RoomPicture, RoomShot, RoomTake, RoomTask
 from shotpilot_pipeline.values.decision import Decision, Mark, TakeNote
 from shotpilot_pipeline.values.digest import sha256_text
 from shotpilot_pipeline.values.money import Money
-from shotpilot_pipeline.values.plan import Action, PlanLine
+from shotpilot_pipeline.values.plan import Action, Plan, PlanLine
 from shotpilot_pipeline.values.request import input_of, marks_of
 from shotpilot_pipeline.values.take import Take
 from shotpilot_pipeline.values.task import NO_PRICE, ShotInfo, Task
@@ -30,6 +30,7 @@ _STATES = {
     Action.WAITING: "waiting", Action.STALE_PICK: "stale", Action.HELD: "held", Action.UNKNOWN: "unknown",
     Action.FAILED: "failed", Action.REFUSED: "refused", Action.BLOCKED: "blocked", Action.BEHIND: "behind",
 }  # fmt: skip
+_AWAITED = frozenset({Action.WAITING, Action.STALE_PICK})
 _SHOT_STATES = {"omit": "omitted", "hold": "held", "": ""}
 
 
@@ -300,3 +301,27 @@ def _image(mark: str, facts: Facts) -> str:
     """What `@Image1` and so on stand for, in words: a file's name, an address, a URL."""
     kind, _, rest = mark.lstrip("\0").partition(":")
     return rest if kind != "sha256" else facts.reading.compiled.sources.get(rest, "a picked take")
+
+
+def next_of(plan: Plan) -> RoomNext:
+    lines: Sequence[PlanLine] = plan.lines
+    totals = plan.totals
+    waiting = sum(line.action in _AWAITED for line in lines)
+    return RoomNext(totals.images_new, totals.rolls, totals.cost, totals.cost_at_most, totals.unpriced, waiting)
+
+
+def cast_of(tasks: Sequence[Task], names: Mapping[str, str]) -> tuple[RoomCast, ...]:
+    """Every cast member with the reference pictures that are sent of them."""
+    return tuple(RoomCast(member, name, faces) for (member, name), faces in _faces(tuple(tasks), tuple(names.items())))
+
+
+@lru_cache(maxsize=4)
+def _faces(
+    tasks: tuple[Task, ...], names: tuple[tuple[str, str], ...]
+) -> tuple[tuple[tuple[str, str], tuple[str, ...]], ...]:
+    found: dict[str, tuple[str, ...]] = {}
+    for task in tasks:
+        if task.forms and not found.keys() >= set(task.cast):
+            for member, faces in zip(task.cast, faces_in(task.forms[0]), strict=False):
+                found.setdefault(member, faces)
+    return tuple((name, found.get(name[0], ())) for name in names)

@@ -304,9 +304,9 @@ def _image(mark: str, facts: Facts) -> str:
 
 
 def next_of(plan: Plan) -> RoomNext:
-    lines: Sequence[PlanLine] = plan.lines
+    """What a plan comes to, for the head of the page."""
     totals = plan.totals
-    waiting = sum(line.action in _AWAITED for line in lines)
+    waiting = sum(line.action in _AWAITED for line in plan.lines)
     return RoomNext(totals.images_new, totals.rolls, totals.cost, totals.cost_at_most, totals.unpriced, waiting)
 
 

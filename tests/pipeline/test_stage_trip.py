@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,11 @@ def test_what_is_picked_reaches_the_wire_and_another_pick_is_priced(
     wire.clear()
     go(path, "final")
     assert wire[0][2][0] == sha_of(path, REFINE, 2)
+    run = max((tmp_path / ".shotpilot/rehearsal/runs").iterdir())
+    chosen = json.loads((run / "choices.json").read_text())
+    assert {address: (one["take"], one["by"]) for address, one in chosen.items()} == {
+        ITERATE: (3, "Vera"), REFINE: (2, "rule: best-stars"), FINAL: (1, "rule: first"),
+    }  # fmt: skip
     say(path, Change(ITERATE, Verb.PICK, 1))
     now = {one["address"]: one for one in tasks(path)}
     assert now[REFINE]["action"] == "changed"

@@ -30,6 +30,7 @@ COMMANDS = {
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),
     "rehearse": ("rehearse", "Make the whole trip for $0: drawn slates instead of pictures."),
     "render": ("render", "Plan, ask, buy: each picture is paid once."),
+    "review": ("review", "Compare and pick takes in the browser, from the keyboard."),
     "pick": ("pick", "Say which take goes on: picks, alternates, rejects, stars, notes, more."),
     "picks": ("picks", "Merge what a client chose on a client copy."),
     "status": ("status", "Show every shot at every stage, and what to do next."),

@@ -29,6 +29,7 @@ class Places:
     drill: Path  # what the queue of a fire drill remembers
     picking: Path  # the lock of whoever changes the picks file
     undo: Path  # what was said of this list before each change of its picks
+    seen: Path  # which takes were there when the list was last reviewed
     memo: Path
     thumbnails: Path
     local: bool | None = None  # which takes of the store count: of a queue on this machine, of a real one, or all
@@ -59,6 +60,7 @@ def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | Non
         drill=own / "rehearsal" / "drill",
         picking=apart / "picks.lock",
         undo=apart / "undo" / inside.with_name(f"{inside.name}.jsonl"),
+        seen=apart / "review" / inside.with_name(f"{inside.name}.seen"),
         memo=own / "memo" / inside.with_name(f"{inside.name}.memo"),
         thumbnails=own / "thumbnails",
         local=None if rehearsal else is_loopback(queue),

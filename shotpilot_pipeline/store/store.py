@@ -113,6 +113,10 @@ class Store:
                 whole.append(take)
         return tuple(whole)
 
+    def recorded(self, key: str) -> tuple[Take, ...]:
+        """The takes of one key with a good record, in order of number, even where a picture of them is lost."""
+        return self._index.recorded(key)
+
     def next_number(self, key: str) -> int:
         """The first number after every take of `key` that was ever recorded, damaged and incomplete ones too."""
         return max(self._index.numbers(key), default=0) + 1

@@ -9,16 +9,17 @@ from pathlib import Path
 import click
 
 from shotpilot_pipeline.cli.options import Asked, asking
-from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
+from shotpilot_pipeline.cli.planlines import offer_lines, plan_lines, totals_lines
 from shotpilot_pipeline.cli.screen import Screen, problem_line
-from shotpilot_pipeline.cli.selecting import selecting, wish_of
+from shotpilot_pipeline.cli.selecting import asks_git, selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode
 from shotpilot_pipeline.pipeline.answers import Answer, Question, ask
 from shotpilot_pipeline.pipeline.bought import bought_of
+from shotpilot_pipeline.pipeline.budgets import today
+from shotpilot_pipeline.pipeline.plandoc import PlanDoc, doc_as_json, plan_doc
 from shotpilot_pipeline.pipeline.reading import read_list
-from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, stale_picks, unknown_picks
 from shotpilot_pipeline.values.pause import collector_paused
-from shotpilot_pipeline.values.plan import plan_as_json
 
 
 @click.command()
@@ -39,9 +40,11 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
     """
     screen = Screen(asked)
     wish = wish_of(selection)
-    look = {"json": asked.json, "changes": changes, "colour": screen.colour, "width": screen.width}
+    look = {"json": asked.json, "changes": changes, "colour": screen.colour, "width": screen.width, "day": today()}
 
     def question() -> Question:
+        if asks_git(wish):  # a branch moves without a file of the show moving
+            return Question("", "", file)
         return ask(file, asked.project, rehearsal=asked.rehearsal, asked={"wish": asdict(wish), **look})
 
     before = question()
@@ -59,11 +62,15 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
 def _answer(file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen) -> Answer:
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
     known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
-    plan = plan_list(reading, wish, known)
-    doubts = (*unknown_picks(reading, known), *stale_picks(reading, known, plan))
+    doc = plan_doc(reading, wish, known)
+    rolls = doc.plan.totals.rolls
+    doubts = (*unknown_picks(reading, known), *stale_picks(reading, known, doc.plan))
     messages = [problem_line(problem, screen) for problem in doubts]
     if asked.json:
-        return Answer(json.dumps(plan_as_json(plan), indent=2, ensure_ascii=False), messages, plan.totals.rolls)
-    lines = [*plan_lines(plan, reading.compiled, screen, changes=changes)]
-    lines += totals_lines(plan, screen, rehearsal=asked.rehearsal)
-    return Answer("\n".join(lines), messages, plan.totals.rolls)
+        return Answer(json.dumps(doc_as_json(doc), indent=2, ensure_ascii=False), messages, rolls)
+    return Answer("\n".join(screen_of(doc, file, screen, changes=changes)), messages, rolls)
+
+
+def screen_of(doc: PlanDoc, file: Path | str, screen: Screen, *, changes: bool) -> list[str]:
+    """All that a plan says on a screen: its lines, its sums, and what would keep takes that only words made stale."""
+    return [*plan_lines(doc, screen, changes=changes), *totals_lines(doc, screen), *offer_lines(doc, file, screen)]

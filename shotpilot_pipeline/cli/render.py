@@ -19,10 +19,10 @@ from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode, Interrupted, KeyOrBalance, UsageError
 from shotpilot_pipeline.pipeline.keeping import RunEnd, exit_code_of, summary_json
 from shotpilot_pipeline.pipeline.keys import find_key, refuse_keys_in_files
+from shotpilot_pipeline.pipeline.plandoc import PlanDoc
 from shotpilot_pipeline.pipeline.reading import Reading, read_list, root_of
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import Outcome
-from shotpilot_pipeline.values.plan import Plan
 
 if TYPE_CHECKING:
     from shotpilot_pipeline.engine.desk import Brake
@@ -67,7 +67,7 @@ def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unatten
     from shotpilot_pipeline.pipeline.render import Terms, render
 
     brake = Brake()
-    terms = Terms(_key_finder(reading, file), _agreement(reading, screen, yes or unattended), max_cost, unattended)
+    terms = Terms(_key_finder(reading, file), _agreement(screen, yes or unattended), max_cost, unattended)
     try:
         with watching(asked) as watcher:
             end = run_to_the_end(
@@ -111,23 +111,23 @@ def _key_finder(reading: Reading, file: Path) -> Callable[[], str]:
     return find
 
 
-def _agreement(reading: Reading, screen: Screen, agreed: bool) -> Callable[[Plan], Awaitable[bool]]:
+def _agreement(screen: Screen, agreed: bool) -> Callable[[PlanDoc], Awaitable[bool]]:
     """Shows the plan and asks; raises UsageError where there is nobody to ask."""
 
-    async def agree(plan: Plan) -> bool:
+    async def agree(doc: PlanDoc) -> bool:
         if not screen.asked.quiet or not agreed:
-            for line in (*plan_lines(plan, reading.compiled, screen, changes=True),
-                         *totals_lines(plan, screen, rehearsal=False)):  # fmt: skip
+            for line in (*plan_lines(doc, screen, changes=True), *totals_lines(doc, screen)):
                 click.echo(line, err=True)
         if agreed:
             return True
+        totals = doc.plan.totals
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise UsageError(
-                f"nothing was sent: this would spend ${plan.totals.cost} and there is nobody to ask; add --yes, and "
+                f"nothing was sent: this would spend ${totals.cost_of_run} and there is nobody to ask; add --yes, and "
                 "--max-cost USD for a limit"
             )
-        question = f"Buy this for ${plan.totals.cost}?"
-        return await _confirmed(question)
+        follows = f" now, then ${totals.cost_following} that follows by rule" if totals.cost_following else ""
+        return await _confirmed(f"Buy this for ${totals.cost}{follows}?")
 
     return agree
 

@@ -36,3 +36,8 @@ def wish_of(selection: Mapping[str, Any]) -> Wish:
         limit=selection["limit"] or 0,
         behind=bool(selection.get("behind")),
     )
+
+
+def asks_git(wish: Wish) -> bool:
+    """Whether the answer to a wish depends on git revisions."""
+    return any("changed:" in word for word in (*wish.selectors, *wish.exclude))

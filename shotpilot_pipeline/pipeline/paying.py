@@ -1,22 +1,18 @@
-"""What a run that pays is made with: client, caps, limits, the memory of uploads. Decides nothing about rolls."""
+"""What a run that pays is made with: client, limits, the memory of uploads. Decides nothing about rolls."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import anyio.to_thread
 
 from shotpilot_pipeline.engine.shop import Limits
-from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.settings import Settings
 from shotpilot_pipeline.queue.client import QueueClient, Timeouts
 from shotpilot_pipeline.queue.hosts import Hosts
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
-from shotpilot_pipeline.queue.ledger.rows import Caps
 from shotpilot_pipeline.queue.ledger.uploads import LEAST_LIFE
-from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.origin import is_loopback
 
 _UPLOADING = timedelta(minutes=10)  # a URL lives from before its bytes are sent, and is kept only after
@@ -40,24 +36,6 @@ def client_of(settings: Settings, key: str) -> QueueClient:
 def limits_of(settings: Settings) -> Limits:
     """How much at once, and how long."""
     return Limits(unfinished=settings.get("pace", "unfinished"), deadline=settings.get("fal", "job_seconds"))
-
-
-def caps_of(reading: Reading, max_cost: Money | None) -> Caps:
-    """Every cap that holds: the list's, the machine's, and the one of the command line. The tightest run cap counts."""
-    budget: Mapping[str, int] = reading.compiled.budget
-    machine = {name: _nano(reading.settings.get("budget", name)) for name in ("run", "day")}
-    runs = [budget.get("run"), machine["run"], None if max_cost is None else max_cost.nano]
-    return Caps(
-        run=min((cap for cap in runs if cap is not None), default=None),
-        day=machine["day"],
-        show=budget.get("show"),
-        shot=budget.get("shot"),
-        stages={name.removeprefix("stage:"): cap for name, cap in budget.items() if name.startswith("stage:")},
-    )
-
-
-def _nano(dollars: float | None) -> int | None:
-    return None if dollars is None else Money.usd(round(dollars, 9)).nano
 
 
 def uploads_of(settings: Settings, ledger: Ledger, host: str) -> LedgerUploads:

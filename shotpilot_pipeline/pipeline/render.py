@@ -15,8 +15,10 @@ from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import Problem, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
+from shotpilot_pipeline.pipeline.budgets import caps_of
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
-from shotpilot_pipeline.pipeline.paying import caps_of, client_of, limits_of, uploads_of
+from shotpilot_pipeline.pipeline.paying import client_of, limits_of, uploads_of
+from shotpilot_pipeline.pipeline.plandoc import PlanDoc, plan_doc
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
@@ -43,7 +45,7 @@ class Terms:
     """
 
     find_key: Callable[[], str]
-    agree: Callable[[Plan], Awaitable[bool]]
+    agree: Callable[[PlanDoc], Awaitable[bool]]
     max_cost: Money | None = None
     unattended: bool = False
 
@@ -96,7 +98,7 @@ class _Render:
                 await recover(self.ledger, self._shop(client, "recovery"), self._hear, limits_of(settings), self.brake)
             plan = self._plan()
             self._check(plan)
-            if plan.totals.rolls and not await self.terms.agree(plan):
+            if plan.totals.rolls and not await self.terms.agree(self._doc(plan)):
                 return None
             return await self._carry(client, plan)
 
@@ -106,6 +108,9 @@ class _Render:
 
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
+
+    def _doc(self, plan: Plan) -> PlanDoc:
+        return plan_doc(self.reading, self.wish, self._known(), plan, self.terms.max_cost)
 
     def _check(self, plan: Plan) -> None:
         """Raises UsageError where nobody looks on and a price is not known."""

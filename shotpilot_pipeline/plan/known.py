@@ -27,8 +27,8 @@ class Known:
     `counts`: render key -> takes whose bytes are there. `takes_of`: the takes of a key in order of number, asked for
     the few tasks that need pictures. `picks`: by the task's address. `versions`: the render keys an address was bought
     under, version 1 first (from the lock). `undecided`: render keys with a paid request whose fate is open, and why:
-    nothing more is sent for them. `refused`: render keys whose request was refused as it stands, and why. `failed`: render
-    keys whose last request failed, and why: it is sent again.
+    nothing more is sent for them. `refused`: render keys whose request was refused as it stands, and why. `failed`:
+    render keys whose last request failed, and why: it is sent again.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)

@@ -2,8 +2,8 @@
 
 Any number of words, a union. A word is one or more parts joined by commas, which must all hold. A part is an address
 with globs (`sc01*/sh0?0@final`, `sc010`), `stage:`, `scene:`, `tag:` or `cast:` with a glob (or several: `a|b`),
-`state:new|changed`, or `changed:since=REV`, and may wear a plus: `+X` adds what X needs, `X+` adds what needs X. Does not
-know what has been bought, nor what a revision is: both are asked of `Facts`.
+`state:new|changed`, or `changed:since=REV`, and may wear a plus: `+X` adds what X needs, `X+` adds what needs X.
+Does not know what has been bought, nor what a revision is: both are asked of `Facts`.
 """
 
 from __future__ import annotations

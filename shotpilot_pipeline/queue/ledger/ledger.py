@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from shotpilot_pipeline.queue.ledger import billing, reading, uploads
-from shotpilot_pipeline.queue.ledger.budget import Asked, check_caps
+from shotpilot_pipeline.queue.ledger.budget import Asked, check_caps, committed_by_name
 from shotpilot_pipeline.queue.ledger.rows import (
     NO_CAPS,
     OPEN,
@@ -284,6 +284,11 @@ class Ledger:
         """The same by `run`, `day`, `show`, `scene`, `shot`, `stage` or `model`. Raises ValueError for another word."""
         with self._asking() as db:
             return reading.sums_by(db, group, {"show": show, "run": run, "day": day, "queue": queue})
+
+    def committed(self, scope: str, show: str, *, local: bool) -> Mapping[str, tuple[int, int]]:
+        """Nano-USD reserved and charged by name in one of schema.SCOPES, at queues of this machine or at all others."""
+        with self._asking() as db:
+            return committed_by_name(db, scope, show, local)
 
     # Uploads ----------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.planlines import offer_lines, plan_lines, totals_lines
 from shotpilot_pipeline.cli.screen import Screen, problem_line
 from shotpilot_pipeline.cli.selecting import asks_git, selecting, wish_of
-from shotpilot_pipeline.errors import ExitCode
+from shotpilot_pipeline.errors import ExitCode, ShotpilotError, UsageError
 from shotpilot_pipeline.pipeline.answers import Answer, Question, ask
 from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.budgets import today
@@ -24,22 +24,43 @@ from shotpilot_pipeline.values.pause import collector_paused
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @selecting
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="PLAN", help="Save it, to be carried out once."
+)
+@click.option(
+    "--show", type=click.Path(path_type=Path), metavar="PLAN", help="Show a saved plan, and what moved since."
+)
 @click.option("--check", is_flag=True, help="Exit 1 when there is something to buy, like `make -q`.")
 @click.option("--changes", is_flag=True, help="Leave out what is cached, held or omitted.")
 @click.option("--behind", is_flag=True, help="Buy earlier stages too that fell behind a bought one.")
-def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: object) -> int:
+def command(
+    asked: Asked,
+    file: Path | None,
+    output: Path | None,
+    show: Path | None,
+    check: bool,
+    changes: bool,
+    **selection: object,
+) -> int:
     """Say what a render of FILE would do: for each shot at each stage an action, a reason and a price.
 
     \b
     + new   ^ top-up   ~ changed   = cached   ? waiting   ! stale pick
     < behind a bought stage   x blocked   - held or omitted   !! unknown
     Nothing is sent. SELECT narrows it: addresses with globs (sc01*/sh0?0@final), stage:, scene:, tag:, cast:,
-    +X (with what it needs), X+ (with what needs it), A,B (both hold).
+    state:new|changed, changed:since=REVISION, +X (with what it needs), X+ (with what needs it), A,B (both hold).
+    -o PLAN saves it; `render --plan PLAN` then carries out exactly that, once.
     """
     screen = Screen(asked)
     wish = wish_of(selection)
+    if show is not None:
+        return _shown(show, file, asked, wish if output is None else Wish(("-o",)), screen, check, changes)
+    if file is None:
+        raise UsageError("name the shot list: shotpilot plan FILE, or a saved plan: shotpilot plan --show PLAN")
+    if output is not None:
+        return _saved(output, file, asked, wish, screen, check, changes)
     look = {"json": asked.json, "changes": changes, "colour": screen.colour, "width": screen.width, "day": today()}
 
     def question() -> Question:
@@ -69,6 +90,50 @@ def _answer(file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen)
     if asked.json:
         return Answer(json.dumps(doc_as_json(doc), indent=2, ensure_ascii=False), messages, rolls)
     return Answer("\n".join(screen_of(doc, file, screen, changes=changes)), messages, rolls)
+
+
+def _saved(output: Path, file: Path, asked: Asked, wish: Wish, screen: Screen, check: bool, changes: bool) -> int:
+    """Plan, save and show."""
+    from shotpilot_pipeline.pipeline.saved import save_plan  # the ledger: only for those who save
+
+    reading = read_list(file, asked.project, rehearsal=asked.rehearsal, scenes=True)
+    known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
+    doc = plan_doc(reading, wish, known)
+    for problem in (*unknown_picks(reading, known), *stale_picks(reading, known, doc.plan)):
+        screen.message(problem_line(problem, screen))
+    save_plan(reading, known, doc, output)
+    if asked.json:
+        screen.result_json(doc_as_json(doc))
+    else:
+        screen.result("\n".join(screen_of(doc, file, screen, changes=changes)))
+    how = f"shotpilot plan --show {output}" if asked.rehearsal else f"shotpilot render --plan {output}"
+    does = "Look at it again with" if asked.rehearsal else "To carry out exactly this, once"
+    screen.message(f"Saved in {output}. {does}: {how}")
+    return int(ExitCode.WORK_TO_BUY if check and doc.plan.totals.rolls else ExitCode.DONE)
+
+
+def _shown(path: Path, file: Path | None, asked: Asked, wish: Wish, screen: Screen, check: bool, changes: bool) -> int:
+    """A saved plan as it was saved, where it stands, and what moved since."""
+    from shotpilot_pipeline.cli.planfile import list_of
+    from shotpilot_pipeline.pipeline.saved import read_plan
+    from shotpilot_pipeline.pipeline.standing import standing_of
+
+    if not wish.is_everything or wish.behind:
+        raise UsageError(f"{path}: is shown as it was saved, so nothing else can be asked beside --show")
+    saved = read_plan(path)
+    try:
+        standing = standing_of(saved, file or list_of(saved, asked.project), asked.project)
+    except ShotpilotError as error:
+        screen.message(f"The list as it is now could not be looked at: {error}")
+        standing = None
+    if asked.json:
+        said = doc_as_json(saved.doc) | {"id": saved.id, "at": saved.at}
+        screen.result_json(said | (standing.as_json() if standing else {"use": "", "moved": None}))
+    else:
+        screen.result("\n".join(screen_of(saved.doc, saved.list, screen, changes=changes)))
+        lines = standing.lines() if standing else ()
+        screen.result("\n".join(("", f"Saved {saved.at}, of {saved.doc.list}.", *lines)))
+    return int(ExitCode.WORK_TO_BUY if check and saved.doc.plan.totals.rolls else ExitCode.DONE)
 
 
 def screen_of(doc: PlanDoc, file: Path | str, screen: Screen, *, changes: bool) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from shotpilot_pipeline.cli.options import Asked, asking
+from shotpilot_pipeline.cli.planfile import list_of, plan_to_carry_out, refuse_other_list
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
 from shotpilot_pipeline.cli.progress import watching
 from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
@@ -43,16 +44,30 @@ def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> M
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @selecting
+@click.option(
+    "--plan", "saved", type=click.Path(path_type=Path), metavar="PLAN", help="Carry out exactly this saved plan, once."
+)
 @click.option("-y", "--yes", is_flag=True, help="Buy without asking.")
 @click.option("--max-cost", metavar="USD", callback=_dollars, help="Spend at most this much in this run.")
 @click.option("--behind", is_flag=True, help="Buy earlier stages too that fell behind a bought one.")
 @click.option(
     "--unattended", is_flag=True, help="Nobody looks on: no question, no unknown price, exit 3 where a pick is awaited."
 )
-def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unattended: bool, **selection: Any) -> int:
+def command(
+    asked: Asked,
+    file: Path | None,
+    saved: Path | None,
+    yes: bool,
+    max_cost: Money | None,
+    unattended: bool,
+    **selection: Any,
+) -> int:
     """Buy what the plan of FILE says, after showing it and asking.
+
+    With --plan PLAN (from `plan -o`) exactly that is bought, once and without asking; FILE need not be said. When
+    anything moved since, or the plan was carried out before, nothing is sent: exit 2, and what moved by name.
 
     Every request is written down before it is sent, and sent once: kill a render at any moment and start the same
     command again, and it goes on without buying anything twice. Ctrl-C stops sending; a second one leaves at once.
@@ -60,9 +75,16 @@ def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unatten
     """
     if asked.rehearsal:
         raise UsageError("a render buys, so it is never a rehearsal; write: shotpilot rehearse FILE")
-    screen = Screen(asked)
+    screen, wish, plan = Screen(asked), wish_of(selection), None
+    if saved is not None:
+        plan = plan_to_carry_out(saved, file, wish, max_cost, asked.project)
+        file, wish = file or list_of(plan, asked.project), plan.doc.wish
+    if file is None:
+        raise UsageError("name the shot list: shotpilot render FILE, or a saved plan: shotpilot render --plan PLAN")
     refuse_keys_in_files(root_of(file, asked.project))
-    reading = read_list(file, asked.project, rehearsal=False)
+    reading = read_list(file, asked.project, rehearsal=False, scenes=True)
+    if plan is not None:
+        refuse_other_list(plan, reading)
     from shotpilot_pipeline.engine.desk import Brake  # httpx, anyio and Pillow: only once the list passes
     from shotpilot_pipeline.pipeline.render import Terms, render
 
@@ -71,7 +93,7 @@ def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unatten
     try:
         with watching(asked) as watcher:
             end = run_to_the_end(
-                lambda: render(reading, wish_of(selection), terms, watcher.hear, brake), _first_signal(brake, screen)
+                lambda: render(reading, wish, terms, watcher.hear, brake, plan), _first_signal(brake, screen)
             )
     except Stopped as stop:
         screen.fault(_stopped_words(brake))

@@ -67,7 +67,7 @@ class Stock:
         else:
             pick = self._shop.picks.get(task.address)
             enough = bool(takes) and pick is not None and picked(pick, takes) is not None
-            count = 0 if enough else max(0, task.takes - len(takes))
+            count = 0 if enough else min(line.takes_later, max(0, task.takes - len(takes)))
         numbers = free_numbers(count, self._taken(key, takes)) if count else ()
         self._reserved.setdefault(key, set()).update(numbers)
         return numbers

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from shotpilot_pipeline.engine.desk import Brake
 from shotpilot_pipeline.engine.local import carry_out
@@ -19,8 +20,10 @@ from shotpilot_pipeline.pipeline.budgets import caps_of
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import client_of, limits_of, uploads_of
 from shotpilot_pipeline.pipeline.plandoc import PlanDoc, plan_doc
+from shotpilot_pipeline.pipeline.planned import Planned
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
+from shotpilot_pipeline.pipeline.saved import SavedPlan
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.queue.client import QueueClient
@@ -51,9 +54,17 @@ class Terms:
 
 
 async def render(
-    reading: Reading, wish: Wish, terms: Terms, tell: Callable[[Event], None], brake: Brake | None = None
+    reading: Reading,
+    wish: Wish,
+    terms: Terms,
+    tell: Callable[[Event], None],
+    brake: Brake | None = None,
+    saved: SavedPlan | None = None,
 ) -> RunEnd | None:
     """Buy what the plan of `wish` says, and say how every task ended; None where nobody agreed to it.
+
+    With a `saved` plan (whose own wish `wish` must be) exactly that is bought, or PlanStale or UsageError raised before
+    anything is sent.
 
     Raises ShowLocked when another run holds the show, KeyOrBalance without a proper key, UsageError for terms that
     cannot be met, StoreUnwritable or LedgerUnusable when the disk refuses before anything is sent. A render that is
@@ -64,7 +75,8 @@ async def render(
         store = Store(places.store, local=places.local)
         try:
             with Ledger(places.ledger) as ledger:
-                return await _Render(reading, wish, terms, tell, brake or Brake(), store, ledger).run()
+                planned = None if saved is None else Planned(saved, ledger)
+                return await _Render(reading, wish, terms, tell, brake or Brake(), store, ledger, planned).run()
         finally:
             store.close()
 
@@ -80,6 +92,7 @@ class _Render:
     brake: Brake
     store: Store
     ledger: Ledger
+    planned: Planned | None = None  # a saved plan, which bounds what may be sent
     stops: list[int] = field(default_factory=list)
     early: list[Event] = field(default_factory=list)  # told before there is a run to write them down
     keeper: Keeper | None = None
@@ -88,17 +101,19 @@ class _Render:
     async def run(self) -> RunEnd | None:
         """The whole of it."""
         settings, show = self.reading.settings, self.reading.compiled.show
+        if self.planned is not None:
+            self.planned.admit(self.reading, self._known())
         release_unsent(self.ledger, show)
         self.doubts += put_back_lost(self.store, self.reading.places.renders)  # what is there is not bought again
         left = needs_recovery(self.ledger, show, settings.get("fal", "queue_url"))
-        if not left and not self._plan().totals.rolls:
+        if not left and not self._to_do(self._plan()).totals.rolls:
             return await self._carry(None, self._plan())
         async with client_of(settings, self.terms.find_key()) as client:
             if left:
                 await recover(self.ledger, self._shop(client, "recovery"), self._hear, limits_of(settings), self.brake)
             plan = self._plan()
-            self._check(plan)
-            if plan.totals.rolls and not await self.terms.agree(self._doc(plan)):
+            self._check(self._to_do(plan))
+            if self.planned is None and plan.totals.rolls and not await self.terms.agree(self._doc(plan)):
                 return None
             return await self._carry(client, plan)
 
@@ -108,6 +123,10 @@ class _Render:
 
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
+
+    def _to_do(self, plan: Plan) -> Plan:
+        """What of the plan as it stands now is carried out: all of it, or what a saved plan holds of it."""
+        return plan if self.planned is None else self.planned.to_do(plan)
 
     def _doc(self, plan: Plan) -> PlanDoc:
         return plan_doc(self.reading, self.wish, self._known(), plan, self.terms.max_cost)
@@ -157,6 +176,8 @@ class _Render:
         """Buy, then look once for what was lost; what turns up is gone on from."""
         with Keeper(self.reading, self.store, plan) as keeper:
             self.keeper = keeper
+            if self.planned is not None:
+                self.ledger.plans.note_run(self.planned.saved.id, keeper.run.name)
             known = self._known()
             keeper.problems += [
                 *self.doubts,
@@ -165,10 +186,19 @@ class _Render:
             ]
             for event in self.early:
                 keeper.hear(event)
-            ends = _at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)
+            ends = await self._ended(client, plan, keeper.run.name)
             sums = self.ledger.spent(run=keeper.run.name)
             paid = Paid(Money(sums.charged), Money(sums.reserved), tuple(dict.fromkeys(self.stops)))
-            return keeper.finish(ends, self._plan(), paid)
+            end = keeper.finish(ends, self._plan(), paid)
+            if self.planned is not None and not self.stops:
+                self.ledger.plans.end(self.planned.saved.id, datetime.now(UTC))
+            return end
+
+    async def _ended(self, client: QueueClient | None, plan: Plan, run: str) -> tuple[TaskEnd, ...]:
+        """How every task of the plan ended."""
+        to_do = self._to_do(plan)
+        ends = _at_rest(to_do) if client is None else await self._bought(client, to_do, run)
+        return ends if self.planned is None else self.planned.all_ends(ends, plan)
 
     async def _bought(self, client: QueueClient, plan: Plan, run: str) -> tuple[TaskEnd, ...]:
         limits = limits_of(self.reading.settings)
@@ -181,7 +211,7 @@ class _Render:
         found = await recover(self.ledger, self._shop(client, run), self._hear, limits, self.brake)
         if not found.adopted:
             return ends
-        shop, again = self._shop(client, run), self._plan()
+        shop, again = self._shop(client, run), self._to_do(self._plan())
         more = await carry_out(again, self.reading.compiled.tasks, shop, self._hear, limits, self.brake)
         return merged(ends, more, found)
 

@@ -1,6 +1,6 @@
 """The screens of `plan`: golden files at 80 and 120 columns, and the schema of what programs get.
 
-`GOLDEN=write pytest tests/cli/test_plan_screen.py` writes the golden files anew; look at the difference before keeping it.
+`GOLDEN=write pytest tests/cli/test_plan_screen.py` writes the golden files anew; look at what changed in them.
 """
 
 from __future__ import annotations

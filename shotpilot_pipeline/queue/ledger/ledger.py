@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from shotpilot_pipeline.queue.ledger import billing, reading, uploads
 from shotpilot_pipeline.queue.ledger.budget import Asked, check_caps, committed_by_name
+from shotpilot_pipeline.queue.ledger.plans import SavedPlans
 from shotpilot_pipeline.queue.ledger.rows import (
     NO_CAPS,
     OPEN,
@@ -56,6 +57,7 @@ class Ledger:
         self._turn = threading.RLock()
         self._db = open_for_reading(path) if reading else open_for_writing(path)
         self._spare = Spare(path)
+        self.plans = SavedPlans(self._changing, self._asking)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -32,8 +32,8 @@ def marked(before: str, now: str) -> str:
     return " ".join(words)
 
 
-def windows(before: str, now: str, around: int = 3) -> tuple[str, str]:
-    """Both texts cut to the words that differ and a few `around` them, with dots where more stood."""
+def windows(before: str, now: str, around: int = 2) -> tuple[str, str]:
+    """Both texts cut to the words that differ and a few `around` them."""
     old, new = before.split(), now.split()
     blocks = [found for found in SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if found[0] != "equal"]
     if not blocks:
@@ -43,5 +43,4 @@ def windows(before: str, now: str, around: int = 3) -> tuple[str, str]:
 
 
 def _window(words: list[str], start: int, end: int, around: int) -> str:
-    left, right = max(0, start - around), min(len(words), end + around)
-    return f"{'... ' if left else ''}{' '.join(words[left:right])}{' ...' if right < len(words) else ''}"
+    return " ".join(words[max(0, start - around) : end + around])

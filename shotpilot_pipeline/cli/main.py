@@ -26,6 +26,7 @@ COMMANDS = {
     "check": ("check", "Find every mistake in shot lists before anything is spent."),
     "expand": ("expand", "Show the requests a shot list compiles to, as they would go out."),
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),
+    "diff": ("diff", "Compare two states of a show: git revisions, saved plans, runs."),
     "rehearse": ("rehearse", "Make the whole trip for $0: drawn slates instead of pictures."),
     "render": ("render", "Plan, ask, buy: each picture is paid once."),
     "reconcile": ("reconcile", "Decide requests whose answer was lost; compare charges with the bill."),

@@ -6,6 +6,7 @@ the shape of schemas/plan-1.schema.json, and no column of any screen.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.plan import Action, Plan, PlanLine, line_as_json, plan_as_json
+from shotpilot_pipeline.values.request import input_of
+from shotpilot_pipeline.values.task import Task
 
 VERSION = 1
 
@@ -115,6 +118,26 @@ def _task(line: PlanLine, model: Model) -> dict[str, Any]:
         "kind": model.kind,
         "model_reason": f"{chosen}; {why_kind(model)}" if model.kind else "",
     }
+
+
+def run_plan_text(reading: Reading, plan: Plan) -> str:
+    """What a run keeps of its plan: the same shape, with what each task that is not simply there asks for."""
+    places, compiled = reading.places, reading.compiled
+    own = places.shot_list.resolve().relative_to(places.root.resolve()).as_posix()
+    models = models_of(plan, reading.catalog)
+    said = doc_as_json(
+        PlanDoc(compiled.show, compiled.title, own, compiled.stages, places.rehearsal, Wish(), plan, models)
+    )
+    tasks = {task.address: task for task in compiled.tasks}
+    for task, line in zip(said["tasks"], plan.lines, strict=True):
+        if line.action is not Action.CACHED:
+            task["inputs"] = inputs_of(line, tasks[line.address])
+    return json.dumps(said, ensure_ascii=False)
+
+
+def inputs_of(line: PlanLine, task: Task) -> list[dict[str, Any]]:
+    """What a task would ask for: one input where it is settled, else each that it may become."""
+    return [input_of(form) for form in ([line.form] if line.key else task.forms)]
 
 
 def wish_as_json(wish: Wish) -> dict[str, Any]:

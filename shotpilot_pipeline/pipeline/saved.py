@@ -17,16 +17,14 @@ from typing import Any
 
 from shotpilot_pipeline import __version__
 from shotpilot_pipeline.errors import UsageError
-from shotpilot_pipeline.pipeline.plandoc import VERSION, PlanDoc, doc_as_json, doc_from_json
+from shotpilot_pipeline.pipeline.plandoc import VERSION, PlanDoc, doc_as_json, doc_from_json, inputs_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.shotlist.memo import read_stamp
 from shotpilot_pipeline.store.files import StoreUnwritable, write_atomic
 from shotpilot_pipeline.values.digest import canonical_json, digest_of, sha256_text
-from shotpilot_pipeline.values.plan import PlanLine
-from shotpilot_pipeline.values.request import input_of, request_form
-from shotpilot_pipeline.values.task import Task
+from shotpilot_pipeline.values.request import request_form
 
 _MOST = 500_000_000  # bytes of a plan's file; 30,000 tasks have some 40 MB
 _MAKE = "make one with: shotpilot plan FILE -o"
@@ -80,11 +78,6 @@ def save_plan(reading: Reading, known: Known, doc: PlanDoc, path: Path) -> Saved
         if not doc.rehearsal:  # a rehearsal is never carried out by a render, so no ledger need know of it
             ledger.plans.save(id, doc.show, now)
     return read_plan(path)
-
-
-def inputs_of(line: PlanLine, task: Task) -> list[dict[str, Any]]:
-    """What a task would ask for: one input where it is settled, else each that it may become."""
-    return [input_of(form) for form in ([line.form] if line.key else task.forms)]
 
 
 def bound_to(reading: Reading, known: Known, doc: PlanDoc, ledger: Ledger) -> dict[str, Any]:

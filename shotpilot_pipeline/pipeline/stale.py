@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.errors import UsageError
+from shotpilot_pipeline.pipeline.plandoc import inputs_of
 from shotpilot_pipeline.pipeline.reading import Reading
-from shotpilot_pipeline.pipeline.saved import SavedPlan, bound_to, inputs_of
+from shotpilot_pipeline.pipeline.saved import SavedPlan, bound_to
 from shotpilot_pipeline.pipeline.trip import plan_list
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.queue.ledger.ledger import Ledger

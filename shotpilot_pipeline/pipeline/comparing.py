@@ -115,7 +115,7 @@ def _list_side(said: str, compiled: Compiled, picks: Mapping[str, int], lock: Lo
         tasks=asks,
         words={f"{scene.id}/{shot.id}": dict(shot.words) for scene in compiled.scenes for shot in scene.shots},
         picks=picks,
-        takes={f"{line.address}#v{line.version}.{line.take}": line.sha256 for line in reversed(lock.lines)},
+        takes={f"{line.address}#v{line.version}.{line.take}": line.sha256 for line in lock.lines if line.panel <= 1},
         money={WHOLE: Money(sum(prices))},
         sources=compiled.sources,
     )

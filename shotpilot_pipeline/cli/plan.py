@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.planlines import offer_lines, plan_lines, totals_lines
 from shotpilot_pipeline.cli.screen import Screen, problem_line
@@ -24,7 +25,7 @@ from shotpilot_pipeline.values.pause import collector_paused
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.argument("file", type=ListFile(), required=False)
 @selecting
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="PLAN", help="Save it, to be carried out once."

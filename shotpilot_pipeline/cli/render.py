@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.planfile import list_of, plan_to_carry_out, refuse_other_list
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
@@ -44,7 +45,7 @@ def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> M
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.argument("file", type=ListFile(), required=False)
 @selecting
 @click.option(
     "--plan", "saved", type=click.Path(path_type=Path), metavar="PLAN", help="Carry out exactly this saved plan, once."

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
@@ -17,7 +18,7 @@ from shotpilot_pipeline.pipeline.reporting import anything_kept, write_sheet
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the page.")
 def command(asked: Asked, file: Path, output: Path | None, **selection: Any) -> None:

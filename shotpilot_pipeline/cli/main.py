@@ -28,6 +28,7 @@ COMMANDS = {
     "expand": ("expand", "Show the requests a shot list compiles to, as they would go out."),
     "graph": ("graph", "Show what hangs on what, and how each part stands."),
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),
+    "diff": ("diff", "Compare two states of a show: git revisions, saved plans, runs."),
     "rehearse": ("rehearse", "Make the whole trip for $0: drawn slates instead of pictures."),
     "render": ("render", "Plan, ask, buy: each picture is paid once."),
     "review": ("review", "Compare and pick takes in the browser, from the keyboard."),

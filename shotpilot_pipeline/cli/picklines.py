@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from shotpilot_pipeline.cli.planlines import totals_lines
 from shotpilot_pipeline.cli.screen import Screen, counted
+from shotpilot_pipeline.pipeline.plandoc import plan_doc
 from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.pipeline.trip import Wish
 from shotpilot_pipeline.values.decision import Decision, Mark
 from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
 
@@ -33,7 +35,7 @@ def saved_lines(reading: Reading, saved: Saved, before: Facts, screen: Screen, *
     for address in saved.changed[:_MOST_LINES]:
         yield from _decision_lines(saved.decisions.get(address, Decision(address)), after)
     yield from _consequences(before.plan, after.plan, set(saved.changed))
-    yield from totals_lines(after.plan, screen, rehearsal=reading.places.rehearsal)
+    yield from totals_lines(plan_doc(reading, Wish(), after.known, after.plan), screen)
 
 
 def _decision_lines(decision: Decision, facts: Facts) -> Iterator[str]:

@@ -12,6 +12,7 @@ import click
 
 from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking, dollars
+from shotpilot_pipeline.cli.planfile import list_of, plan_to_carry_out, refuse_other_list
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
 from shotpilot_pipeline.cli.progress import aside, watching
 from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
@@ -20,6 +21,7 @@ from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import ExitCode, Interrupted, KeyOrBalance, UsageError
 from shotpilot_pipeline.pipeline.keeping import RunEnd, exit_code_of, summary_json
 from shotpilot_pipeline.pipeline.keys import find_key, refuse_keys_in_files
+from shotpilot_pipeline.pipeline.plandoc import PlanDoc
 from shotpilot_pipeline.pipeline.reading import Reading, read_list, root_of
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import Outcome
@@ -32,16 +34,30 @@ if TYPE_CHECKING:
 
 @click.command()
 @asking
-@click.argument("file", type=ListFile())
+@click.argument("file", type=ListFile(), required=False)
 @selecting
+@click.option(
+    "--plan", "saved", type=click.Path(path_type=Path), metavar="PLAN", help="Carry out exactly this saved plan, once."
+)
 @click.option("-y", "--yes", is_flag=True, help="Buy without asking.")
 @click.option("--max-cost", metavar="USD", callback=dollars, help="Spend at most this much in this run.")
 @click.option("--behind", is_flag=True, help="Buy earlier stages too that fell behind a bought one.")
 @click.option(
     "--unattended", is_flag=True, help="Nobody looks on: no question, no unknown price, exit 3 where a pick is awaited."
 )
-def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unattended: bool, **selection: Any) -> int:
+def command(
+    asked: Asked,
+    file: Path | None,
+    saved: Path | None,
+    yes: bool,
+    max_cost: Money | None,
+    unattended: bool,
+    **selection: Any,
+) -> int:
     """Buy what the plan of FILE says, after showing it and asking.
+
+    With --plan PLAN (from `plan -o`) exactly that is bought, once and without asking; FILE need not be said. When
+    anything moved since, or the plan was carried out before, nothing is sent: exit 2, and what moved by name.
 
     Every request is written down before it is sent, and sent once: kill a render at any moment and start the same
     command again, and it goes on without buying anything twice. Ctrl-C stops sending; a second one leaves at once.
@@ -49,19 +65,26 @@ def command(asked: Asked, file: Path, yes: bool, max_cost: Money | None, unatten
     """
     if asked.rehearsal:
         raise UsageError("a render buys, so it is never a rehearsal; write: shotpilot rehearse FILE")
-    screen = Screen(asked)
+    screen, wish, plan = Screen(asked), wish_of(selection), None
+    if saved is not None:
+        plan = plan_to_carry_out(saved, file, wish, max_cost, asked.project)
+        file, wish = file or list_of(plan, asked.project), plan.doc.wish
+    if file is None:
+        raise UsageError("name the shot list: shotpilot render FILE, or a saved plan: shotpilot render --plan PLAN")
     refuse_keys_in_files(root_of(file, asked.project), file)
-    reading = read_list(file, asked.project, rehearsal=False)
+    reading = read_list(file, asked.project, rehearsal=False, scenes=True)
+    if plan is not None:
+        refuse_other_list(plan, reading)
     from shotpilot_pipeline.engine.desk import Brake  # httpx, anyio and Pillow: only once the list passes
     from shotpilot_pipeline.pipeline.render import Terms, render
 
     brake = Brake()
-    agree = _apart(_agreement(reading, screen, agreed=yes or unattended, limited=max_cost is not None))
+    agree = _apart(_agreement(screen, agreed=yes or unattended, limited=max_cost is not None))
     terms = Terms(_key_finder(reading, file), agree, max_cost, unattended)
     try:
         with watching(asked) as watcher:
             end = run_to_the_end(
-                lambda: render(reading, wish_of(selection), terms, watcher.hear, brake), _first_signal(brake, screen)
+                lambda: render(reading, wish, terms, watcher.hear, brake, saved=plan), _first_signal(brake, screen)
             )
     except Stopped as stop:
         screen.fault(_stopped_words(brake))
@@ -104,28 +127,28 @@ def _key_finder(reading: Reading, file: Path) -> Callable[[], str]:
 
 
 def _agreement(
-    reading: Reading, screen: Screen, *, agreed: bool, limited: bool
-) -> Callable[[Plan, Sequence[PriceChange]], Awaitable[bool]]:
+    screen: Screen, *, agreed: bool, limited: bool
+) -> Callable[[PlanDoc, Sequence[PriceChange]], Awaitable[bool]]:
     """Shows the plan and asks; raises UsageError where there is nobody to ask, or nobody saw what it costs today.
 
     `limited`: a limit stands on the command line, so that a dearer picture cannot pass what was thought of.
     """
 
-    async def agree(plan: Plan, changes: Sequence[PriceChange]) -> bool:
+    async def agree(doc: PlanDoc, changes: Sequence[PriceChange]) -> bool:
         if not screen.asked.quiet or not agreed:
-            for line in (*plan_lines(plan, reading.compiled, screen, changes=True),
-                         *_price_lines(changes), *totals_lines(plan, screen, rehearsal=False)):  # fmt: skip
+            for line in (*plan_lines(doc, screen, changes=True), *_price_lines(changes), *totals_lines(doc, screen)):
                 click.echo(line, err=True)
         if agreed:
-            _refuse_dearer(plan, changes, limited)
+            _refuse_dearer(doc.plan, changes, limited)
             return True
+        totals = doc.plan.totals
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise UsageError(
-                f"nothing was sent: this would spend ${plan.totals.cost} and there is nobody to ask; add --yes, and "
+                f"nothing was sent: this would spend ${totals.cost_of_run} and there is nobody to ask; add --yes, and "
                 "--max-cost USD for a limit"
             )
-        question = f"Buy this for ${plan.totals.cost}?"
-        return await _confirmed(question)
+        follows = f" now, then ${totals.cost_following} that follows by rule" if totals.cost_following else ""
+        return await _confirmed(f"Buy this for ${totals.cost}{follows}?")
 
     return agree
 
@@ -147,13 +170,13 @@ def _price_lines(changes: Sequence[PriceChange]) -> list[str]:
 
 
 def _apart(
-    agree: Callable[[Plan, Sequence[PriceChange]], Awaitable[bool]],
-) -> Callable[[Plan, Sequence[PriceChange]], Awaitable[bool]]:
+    agree: Callable[[PlanDoc, Sequence[PriceChange]], Awaitable[bool]],
+) -> Callable[[PlanDoc, Sequence[PriceChange]], Awaitable[bool]]:
     """Shows and asks while no bar moves."""
 
-    async def agreed(plan: Plan, changes: Sequence[PriceChange]) -> bool:
+    async def agreed(doc: PlanDoc, changes: Sequence[PriceChange]) -> bool:
         with aside():
-            return await agree(plan, changes)
+            return await agree(doc, changes)
 
     return agreed
 

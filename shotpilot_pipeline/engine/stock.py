@@ -65,7 +65,7 @@ class Stock:
             whole = sum(len(take.pictures) >= task.panels for take in takes)
             count = min(line.takes_new, max(0, line.takes_wanted - whole))
         else:
-            count = max(0, min(self._wanted(task, key, takes), line.takes_wanted) - len(takes))
+            count = max(0, min(line.takes_later, self._wanted(task, key, takes) - len(takes)))
         numbers = free_numbers(count, self._taken(key, takes)) if count else ()
         self._reserved.setdefault(key, set()).update(numbers)
         return numbers

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 
 class Bought(NamedTuple):
-    """By render key: requests whose fate is open, and requests that were refused as they stand; each with why."""
+    """By render key: requests whose fate is open, that were refused as they stand, that failed last; each with why."""
 
     undecided: Mapping[str, str]
     refused: Mapping[str, str]
+    failed: Mapping[str, str]
 
 
 def bought_of(reading: Reading) -> Bought | None:
@@ -38,10 +39,10 @@ def bought_of(reading: Reading) -> Bought | None:
 
 def bought_in(ledger: Ledger, reading: Reading) -> Bought:
     """The same from an open ledger. What is open at any queue that may be the same service counts, whoever asked;
-    refusals count at the queue that is configured now."""
+    refusals and failures count at the queue that is configured now."""
     queue, show = queue_of(reading), reading.compiled.show
     undecided = {key: why for key, rolls in ledger.open_by_key().items() if (why := _why(rolls, queue, show))}
-    return Bought(undecided, ledger.refused_keys(show, queue))
+    return Bought(undecided, ledger.refused_keys(show, queue), ledger.failed_keys(show, queue))
 
 
 def queue_of(reading: Reading) -> str:

@@ -16,6 +16,7 @@ from shotpilot_pipeline.pipeline.bought import queue_of
 from shotpilot_pipeline.pipeline.faults import Drill
 from shotpilot_pipeline.pipeline.keeping import RunEnd
 from shotpilot_pipeline.pipeline.paying import Seller, limits_of
+from shotpilot_pipeline.pipeline.plandoc import PlanDoc
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import needs_recovery, recover
 from shotpilot_pipeline.pipeline.render import Terms, render
@@ -33,7 +34,6 @@ from shotpilot_pipeline.queue.slates.draw import draw_roll
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event
 from shotpilot_pipeline.values.money import Money
-from shotpilot_pipeline.values.plan import Plan
 
 #: In a fire drill nobody waits for minutes: seconds until a silent or dripping answer is given up.
 DRILL_TIMEOUTS = Timeouts(connect=2.0, submit=4.0, read=3.0, answer=6.0, upload=10.0, download=10.0)
@@ -57,7 +57,7 @@ async def fire_drill(
     return end
 
 
-async def _agreed(plan: Plan, changes: Sequence[PriceChange]) -> bool:
+async def _agreed(doc: PlanDoc, changes: Sequence[PriceChange]) -> bool:
     return True
 
 

@@ -17,6 +17,7 @@ from typing import IO, Any, NamedTuple
 
 from shotpilot_pipeline.errors import ExitCode, Place, Problem, Severity, ShotpilotError, gravest
 from shotpilot_pipeline.pipeline.going_on import stand_of
+from shotpilot_pipeline.pipeline.plandoc import run_plan_text
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import known_of
 from shotpilot_pipeline.store.files import in_words
@@ -26,7 +27,7 @@ from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event, TakeKept, event_as_json
 from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.outcome import Outcome, TaskEnd
-from shotpilot_pipeline.values.plan import Plan, plan_as_json
+from shotpilot_pipeline.values.plan import Plan
 from shotpilot_pipeline.values.take import Take
 
 
@@ -147,7 +148,7 @@ class Keeper:
         self.lock = self._whole_lock()
         with in_words(self.reading.places.runs):
             self.run = new_run(self.reading.places.runs)
-            (self.run / "plan.json").write_text(json.dumps(plan_as_json(self.plan), indent=1), encoding="utf-8")
+            (self.run / "plan.json").write_text(run_plan_text(self.reading, self.plan), encoding="utf-8")
             self._events = (self.run / "events.jsonl").open("a", encoding="utf-8", buffering=1)
         self.problems += link_renders(self.renders, self.store, self.lock).problems
         return self

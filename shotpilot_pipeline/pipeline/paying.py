@@ -1,8 +1,8 @@
-"""What a run that pays is made with: client, caps, limits, the memory of uploads. Decides nothing about rolls."""
+"""What a run that pays is made with: client, limits, the memory of uploads. Decides nothing about rolls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,14 +12,11 @@ import anyio.to_thread
 
 from shotpilot_pipeline.catalog.cards import Catalog, expected_pixels
 from shotpilot_pipeline.engine.shop import Limits, Upload, UploadMemory
-from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.settings import Settings
 from shotpilot_pipeline.queue.client import QueueClient, Timeouts
 from shotpilot_pipeline.queue.hosts import Hosts
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
-from shotpilot_pipeline.queue.ledger.rows import Caps
 from shotpilot_pipeline.queue.ledger.uploads import LEAST_LIFE
-from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.origin import is_loopback
 from shotpilot_pipeline.values.request import endpoint_of, input_of
 
@@ -73,20 +70,6 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(unfinished=unfinished, deadline=fal("job_seconds"), upload_life=fal("upload_seconds"))
 
 
-def caps_of(reading: Reading, max_cost: Money | None) -> Caps:
-    """Every cap that holds: the list's, the machine's, and the one of the command line. The tightest run cap counts."""
-    budget: Mapping[str, int] = reading.compiled.budget
-    machine = {name: _nano(reading.settings.get("budget", name)) for name in ("run", "day")}
-    runs = [budget.get("run"), machine["run"], None if max_cost is None else max_cost.nano]
-    return Caps(
-        run=min((cap for cap in runs if cap is not None), default=None),
-        day=machine["day"],
-        show=budget.get("show"),
-        shot=budget.get("shot"),
-        stages={name.removeprefix("stage:"): cap for name, cap in budget.items() if name.startswith("stage:")},
-    )
-
-
 def pixels_of(catalog: Catalog) -> Callable[[str], tuple[int, int] | None]:
     """What size a picture of a form should have, by its card; None where no card says so."""
 
@@ -96,10 +79,6 @@ def pixels_of(catalog: Catalog) -> Callable[[str], tuple[int, int] | None]:
         return expected_pixels(catalog, endpoint_of(form), size, aspect)
 
     return find
-
-
-def _nano(dollars: float | None) -> int | None:
-    return None if dollars is None else Money.usd(round(dollars, 9)).nano
 
 
 def uploads_of(settings: Settings, ledger: Ledger, host: str) -> LedgerUploads:

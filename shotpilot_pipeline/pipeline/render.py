@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from shotpilot_pipeline.catalog.live import PriceChange, changed_prices, repriced
 from shotpilot_pipeline.engine.desk import Brake
@@ -19,11 +20,15 @@ from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import Problem, ShotpilotError, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
+from shotpilot_pipeline.pipeline.budgets import caps_of
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
-from shotpilot_pipeline.pipeline.paying import Seller, caps_of, pixels_of, seller_of
+from shotpilot_pipeline.pipeline.paying import Seller, pixels_of, seller_of
+from shotpilot_pipeline.pipeline.plandoc import PlanDoc, plan_doc
+from shotpilot_pipeline.pipeline.planned import Planned
 from shotpilot_pipeline.pipeline.pricing import prices_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
+from shotpilot_pipeline.pipeline.saved import SavedPlan
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.totals import add_up
@@ -53,7 +58,7 @@ class Terms:
     """
 
     find_key: Callable[[], str]
-    agree: Callable[[Plan, Sequence[PriceChange]], Awaitable[bool]]
+    agree: Callable[[PlanDoc, Sequence[PriceChange]], Awaitable[bool]]
     max_cost: Money | None = None
     unattended: bool = False
 
@@ -65,10 +70,12 @@ async def render(
     tell: Callable[[Event], None],
     brake: Brake | None = None,
     seller: Seller | None = None,
+    saved: SavedPlan | None = None,
 ) -> RunEnd | None:
     """Buy what the plan of `wish` says, and say how every task ended; None where nobody agreed to it.
 
-    At the queue that the settings name, or at `seller`, which a fire drill has instead.
+    At the queue that the settings name, or at `seller`, which a fire drill has instead. With a `saved` plan (whose own
+    wish `wish` must be) exactly that is bought, or PlanStale or UsageError raised before anything is sent.
 
     Raises ShowLocked when another run holds the show, KeyOrBalance without a proper key, UsageError for terms that
     cannot be met, StoreUnwritable or LedgerUnusable when the disk refuses before anything is sent. A render that is
@@ -80,7 +87,8 @@ async def render(
         store = Store(places.store, local=places.local, durable=not seller.plays)
         try:
             with Ledger(places.ledger) as ledger:
-                return await _Render(reading, wish, terms, tell, brake or Brake(), store, ledger, seller).run()
+                planned = None if saved is None else Planned(saved, ledger)
+                return await _Render(reading, wish, terms, tell, brake or Brake(), store, ledger, seller, planned).run()
         finally:
             store.close()
 
@@ -97,6 +105,7 @@ class _Render:
     store: Store
     ledger: Ledger
     seller: Seller
+    planned: Planned | None = None  # a saved plan, which bounds what may be sent
     stops: list[int] = field(default_factory=list)
     early: list[Event] = field(default_factory=list)  # told before there is a run to write them down
     keeper: Keeper | None = None
@@ -107,11 +116,13 @@ class _Render:
     async def run(self) -> RunEnd | None:
         """The whole of it."""
         show = self.reading.compiled.show
+        if self.planned is not None:
+            self.planned.admit(self.reading, self._known())
         release_unsent(self.ledger, show)
         self.doubts += put_back_lost(self.store, self.reading.places.renders)  # what is there is not bought again
         left = needs_recovery(self.ledger, show, self.seller.queue)
         plan = self._plan_anew()
-        if not left and not plan.totals.rolls:
+        if not left and not self._to_do(plan).totals.rolls:
             return await self._carry(None, plan)
         async with self.seller.open() as client:
             await self._price(client)
@@ -152,6 +163,13 @@ class _Render:
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
 
+    def _to_do(self, plan: Plan) -> Plan:
+        """What of the plan as it stands now is carried out: all of it, or what a saved plan holds of it."""
+        return plan if self.planned is None else self.planned.to_do(plan)
+
+    def _doc(self, plan: Plan) -> PlanDoc:
+        return plan_doc(self.reading, self.wish, self._known(), plan, self.terms.max_cost)
+
     def _stop_where_it_stopped(self, found: Recovered, plan: Plan) -> None:
         """Raises what kept accepted requests from being collected, where it would meet new ones too: a full disk, say.
         Nothing is bought that could not be kept."""
@@ -165,16 +183,29 @@ class _Render:
     async def _agreed(self, plan: Plan) -> bool:
         """Whether the plan may be bought. What was collected before has its name and its line in any case."""
         try:
-            self._check(plan)
-            self._tell_what_is_not_known(plan)
-            bought = {line.endpoint for line in plan.lines if line.cost_at_most is None or line.cost_at_most}
-            agreed = not plan.totals.rolls or await self.terms.agree(plan, self._changes_of(bought))
+            to_do = self._to_do(plan)
+            self._check(to_do)
+            self._tell_what_is_not_known(to_do)
+            agreed = not to_do.totals.rolls or await self._asked(plan, to_do)
         except BaseException:
             self._name_collected(plan)
             raise
         if not agreed:
             self._name_collected(plan)
         return agreed
+
+    async def _asked(self, plan: Plan, to_do: Plan) -> bool:
+        """Ask; a saved plan was agreed to when it was saved, at the prices that stand in it."""
+        endpoints = {line.endpoint for line in to_do.lines if line.cost_at_most is None or line.cost_at_most}
+        changes = self._changes_of(endpoints)
+        if self.planned is None:
+            return await self.terms.agree(self._doc(plan), changes)
+        if dearer := next((change for change in changes if change.now is None or change.dearer), None):
+            raise UsageError(
+                f"nothing was sent: {dearer}, and the plan was saved before that; put today's price into a model card "
+                "(see `shotpilot models --check-prices`) and save it again, or render without it"
+            )
+        return True
 
     def _tell_what_is_not_known(self, plan: Plan) -> None:
         """A ledger that knows less than the lock: caps count less than was spent."""
@@ -246,6 +277,8 @@ class _Render:
         """Buy, then look once for what was lost; what turns up is gone on from."""
         with self._keeper(plan) as keeper:
             self.keeper = keeper
+            if self.planned is not None:
+                self.ledger.plans.note_run(self.planned.saved.id, keeper.run.name)
             known = self._known()
             keeper.problems += [
                 *self.doubts,
@@ -255,12 +288,21 @@ class _Render:
             for event in self.early:
                 keeper.hear(event)
             try:
-                ends = self._at_rest(plan) if client is None else await self._bought(client, plan, keeper.run.name)
+                ends = await self._ended(client, plan, keeper.run.name)
             finally:
                 self.seller.closing(keeper.run)
             sums = self.ledger.spent(run=keeper.run.name)
             paid = Paid(Money(sums.charged), Money(sums.reserved), tuple(dict.fromkeys(self.stops)))
-            return keeper.finish(ends, self._plan(), paid)
+            end = keeper.finish(ends, self._plan(), paid)
+            if self.planned is not None and not self.stops:
+                self.ledger.plans.end(self.planned.saved.id, datetime.now(UTC))
+            return end
+
+    async def _ended(self, client: QueueClient | None, plan: Plan, run: str) -> tuple[TaskEnd, ...]:
+        """How every task of the plan ended."""
+        to_do = self._to_do(plan)
+        ends = self._at_rest(to_do) if client is None else await self._bought(client, to_do, run)
+        return ends if self.planned is None else self.planned.all_ends(ends, plan)
 
     def _at_rest(self, plan: Plan) -> tuple[TaskEnd, ...]:
         """Nothing is sent; where something is wrong, that is told all the same."""
@@ -282,7 +324,7 @@ class _Render:
         found = await recover(self.ledger, self._shop(client, run), self._hear, limits, self.brake)
         if not found.adopted:
             return ends
-        shop, again = self._shop(client, run), _held_up(self._plan(), ends, found)
+        shop, again = self._shop(client, run), _held_up(self._to_do(self._plan()), ends, found)
         more = await carry_out(again, self.reading.compiled.tasks, shop, self._hear, limits, self.brake)
         return merged(ends, more, found)
 

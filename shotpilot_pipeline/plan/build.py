@@ -13,14 +13,23 @@ from typing import NamedTuple
 from shotpilot_pipeline.plan.behind import Behind
 from shotpilot_pipeline.plan.graph import Index, in_order
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.plan.resolve import Choices, Settled, Settlement, StalePick, Waiting, picked, settle_task
+from shotpilot_pipeline.plan.resolve import (
+    Choices,
+    Chosen,
+    Settled,
+    Settlement,
+    StalePick,
+    Waiting,
+    picked,
+    settle_task,
+)
 from shotpilot_pipeline.plan.rolls import rolls_needed
 from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.fits import derivative_note
 from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
-from shotpilot_pipeline.values.task import NO_PRICE, Task
+from shotpilot_pipeline.values.task import HUMAN, NO_PRICE, Task
 
 _COMING = BUYS | {Action.WAITING, Action.STALE_PICK}
 
@@ -52,6 +61,7 @@ class _Verdict(NamedTuple):
     wanted: int = 0  # takes, where somebody asked for more than the shot list does; 0: as the list says
     form: str = ""
     key: str = ""
+    follows: bool = False  # a rule settles it in the same run
 
 
 def build_plan(
@@ -82,6 +92,7 @@ class _Planner:
         self.asked = asked
         self.index = Index(tasks)
         self.coming: set[str] = set()
+        self.sure: set[str] = set()  # get takes in this very run, whatever people do
         self.choices = Choices(self.index, known, first_where_unpicked=asked.first_where_unpicked, coming=self.coming)
         self.behind = Behind(self.index, known)
         self.behind_now: set[str] = set()
@@ -135,6 +146,8 @@ class _Planner:
             self.choices.keys[task.address] = verdict.key
         if verdict.action in _COMING and chosen:
             self.coming.add(task.address)
+            if verdict.new or verdict.follows:
+                self.sure.add(task.address)
             if verdict.new:
                 self.promised[verdict.key] = (task.address, verdict.have + verdict.new)
         else:
@@ -217,8 +230,26 @@ class _Planner:
         if isinstance(settled, StalePick):
             return _Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task), wanted=self._most(task))
         if settled.person or any(address in self.coming for address in settled.on):
-            return _Verdict(Action.WAITING, settled.reason, later=self._at_most(task), wanted=self._most(task))
+            follows = not settled.person and self._follows(task)
+            return _Verdict(
+                Action.WAITING, settled.reason, later=self._at_most(task), wanted=self._most(task), follows=follows
+            )
         return _Verdict(Action.BLOCKED, self._why_blocked(settled.on))
+
+    def _follows(self, task: Task) -> bool:
+        """Whether all that `task` waits for comes in this run and is chosen by a rule, so that nobody is asked."""
+        needs = [(need,) for need in self.index.needs_of(task) if need not in task.gates]
+        return all(map(self._is_sure, [task.gates, *needs] if task.gates else needs))
+
+    def _is_sure(self, members: tuple[str, ...]) -> bool:
+        choice = self.choices.choose(members)
+        if isinstance(choice, Chosen):
+            return True
+        if isinstance(choice, StalePick) or choice.person:
+            return False
+        first, picks = self.index.tasks[members[0]], self.known.picks
+        by_rule = self.asked.first_where_unpicked or first.pick != HUMAN
+        return any(member in self.sure and (by_rule or member in picks) for member in members)
 
     def _rests_on_behind(self, task: Task, settled: Waiting | StalePick) -> _Verdict:
         form, key = self.behind.standing(task)
@@ -276,6 +307,8 @@ class _Planner:
         if have:
             missing = wanted - have
             return more or f"{missing} of {wanted} takes {'is' if missing == 1 else 'are'} missing"
+        if key in self.known.failed:
+            return f"the last request failed ({self.known.failed[key]}), so it is asked again"
         if more and not self._version_before(task, key):
             return f"new: {more}"
         version = self._version_before(task, key)
@@ -380,4 +413,6 @@ def _priced(task: Task, verdict: _Verdict) -> PlanLine:
         verdict.form,
         verdict.key,
         (*task.notes, note) if (note := derivative_note(verdict.form)) else task.notes,
+        later,
+        verdict.follows,
     )

@@ -44,7 +44,9 @@ def typed(host: Service, path: Path, steps: Sequence[Step]) -> int:
 def test_no_is_no(tmp_path: Path, answer: bytes, code: int) -> None:
     path = show(tmp_path)
     with service() as host:
-        assert typed(host, path, [(says(b"Buy this for $0.112?"), answer)]) == code
+        assert (
+            typed(host, path, [(says(b"Buy this for $0.112 now, then $0.056 that follows by rule?"), answer)]) == code
+        )
         assert (host.queue.accepted, states(path)) == (0, {})
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from shotpilot_pipeline.queue.ledger import billing, reading, uploads
-from shotpilot_pipeline.queue.ledger.budget import Asked, check_caps
+from shotpilot_pipeline.queue.ledger.budget import Asked, check_caps, committed_by_name
+from shotpilot_pipeline.queue.ledger.plans import SavedPlans
 from shotpilot_pipeline.queue.ledger.rows import (
     NO_CAPS,
     OPEN,
@@ -57,6 +58,7 @@ class Ledger:
         self._turn = threading.RLock()
         self._db = open_for_reading(path) if reading else open_for_writing(path)
         self._spare = Spare(path)
+        self.plans = SavedPlans(self._changing, self._asking)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -248,7 +250,12 @@ class Ledger:
     def refused_keys(self, show: str, queue: str) -> Mapping[str, str]:
         """Keys whose last closed roll at `queue` was refused, each with the reason: it would refuse the same again."""
         with self._asking() as db:
-            return reading.refused_keys(db, show, queue)
+            return reading.ended_keys(db, show, queue, "refused")
+
+    def failed_keys(self, show: str, queue: str) -> Mapping[str, str]:
+        """Keys whose last closed roll at `queue` failed, each with the reason: the same may be asked again."""
+        with self._asking() as db:
+            return reading.ended_keys(db, show, queue, "failed")
 
     def keys(self) -> frozenset[str]:
         """Every render key that was ever asked for here, by any show."""
@@ -288,6 +295,11 @@ class Ledger:
         """The same by `run`, `day`, `show`, `scene`, `shot`, `stage` or `model`. Raises ValueError for another word."""
         with self._asking() as db:
             return reading.sums_by(db, group, {"show": show, "run": run, "day": day, "queue": queue})
+
+    def committed(self, scope: str, show: str, *, local: bool) -> Mapping[str, tuple[int, int]]:
+        """Nano-USD reserved and charged by name in one of schema.SCOPES, at queues of this machine or at all others."""
+        with self._asking() as db:
+            return committed_by_name(db, scope, show, local)
 
     # Uploads ----------------------------------------------------------------------------------------------------------
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted
+from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.cli.store import size_in_words
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.pipeline.reporting import anything_kept, write_sheet
@@ -16,12 +18,13 @@ from shotpilot_pipeline.pipeline.reporting import anything_kept, write_sheet
 @click.command()
 @asking
 @click.argument("file", type=click.Path(path_type=Path))
+@selecting
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the page.")
-def command(asked: Asked, file: Path, output: Path | None) -> None:
+def command(asked: Asked, file: Path, output: Path | None, **selection: Any) -> None:
     """Write the contact sheet of FILE: scenes and shots in order, every take, its prompt and its price.
 
-    One file with its thumbnails inside; mail it, open it from disk, print it. Where nothing has been bought yet, it
-    shows the rehearsal, and says so.
+    One file with its thumbnails inside; mail it, open it from disk, print it. SELECT shows only these tasks. Where
+    nothing has been bought yet, it shows the rehearsal, and says so.
     """
     screen = Screen(asked)
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal, scenes=True)
@@ -30,7 +33,8 @@ def command(asked: Asked, file: Path, output: Path | None) -> None:
         if anything_kept(rehearsed):
             screen.message("Nothing has been bought yet: this is the rehearsal.")
             reading = rehearsed
-    written = write_sheet(reading, output)
+    wish = wish_of(selection)
+    written = write_sheet(reading, output, None if wish.is_everything else wish)
     for lost in written.unshown:
         screen.fault(f"{lost.file}: the picture of {lost.address} cannot be shown: damaged or missing")
     if written.elsewhere:

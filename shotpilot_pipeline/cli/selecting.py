@@ -1,4 +1,7 @@
-"""The selectors every command takes: SELECT, `--exclude`, `--until`, `--limit`."""
+"""The selectors every command takes: SELECT, `--exclude`, `--until`, `--limit`.
+
+A command wears `@selecting` and asks `wish_of(selection)`; `pipeline.trip.selected_in` says which tasks that means.
+"""
 
 from __future__ import annotations
 

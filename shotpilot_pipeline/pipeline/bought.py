@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class Bought(NamedTuple):
-    """By render key: requests whose fate is open, and requests that were refused as they stand; each with why."""
+    """By render key: requests whose fate is open, that were refused as they stand, that failed last; each with why."""
 
     undecided: Mapping[str, str]
     refused: Mapping[str, str]
+    failed: Mapping[str, str]
 
 
 def bought_of(reading: Reading) -> Bought | None:
@@ -34,7 +35,7 @@ def bought_in(ledger: Ledger, reading: Reading) -> Bought:
     """The same from an open ledger. Only requests of the queue that is configured now count."""
     queue, show = reading.settings.get("fal", "queue_url"), reading.compiled.show
     undecided = {key: why for key, rolls in ledger.open_by_key(show).items() if (why := _why(rolls, queue))}
-    return Bought(undecided, ledger.refused_keys(show, queue))
+    return Bought(undecided, ledger.refused_keys(show, queue), ledger.failed_keys(show, queue))
 
 
 def _why(rolls: Sequence[LedgerRoll], queue: str) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from shotpilot_pipeline.catalog.cards import load_catalog
 from shotpilot_pipeline.errors import BadFiles, Place, Severity
+from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.reading import Reading, root_of
-from shotpilot_pipeline.pipeline.trip import Wish, known_of, selected_of
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, selected_in
 from shotpilot_pipeline.plan.build import build_plan
 from shotpilot_pipeline.plan.rolls import MOST_PICTURES
 from shotpilot_pipeline.store.store import Store
@@ -35,10 +36,9 @@ class Expanded:
 def expand_list(reading: Reading, wish: Wish) -> list[Expanded]:
     """Every task that was wished for, in list order, with the wire body for the takes wanted (at most nine)."""
     tasks = reading.compiled.tasks
-    known = known_of(reading.places, reading.compiled.moved)
-    plan = build_plan(
-        tasks, known, selected=selected_of(tasks, wish), first_where_unpicked=reading.places.rehearsal, behind=True
-    )
+    known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
+    selected = selected_in(reading, wish, known)
+    plan = build_plan(tasks, known, selected=selected, first_where_unpicked=reading.places.rehearsal, behind=True)
     by_address = {task.address: task for task in tasks}
     locate = locator(reading)
     found = []

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from shotpilot_pipeline.errors import UsageError
+from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.keeping import renders_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.sheet import sheet_of
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, selected_in
 from shotpilot_pipeline.review.page import totals
 from shotpilot_pipeline.review.report import Unshown, unreadable, write_report
 from shotpilot_pipeline.store.files import StoreUnwritable
@@ -37,21 +40,27 @@ def anything_kept(reading: Reading) -> bool:
     return bool(read_lock(reading.places.lock).addresses())
 
 
-def write_sheet(reading: Reading, output: Path | None = None) -> Written:
-    """Write the contact sheet, by default beside the pictures it shows. Raises UsageError where it cannot stand."""
+def write_sheet(reading: Reading, output: Path | None = None, wish: Wish | None = None) -> Written:
+    """Write the contact sheet of what was wished for, by default beside the pictures it shows.
+
+    Raises UsageError where it cannot stand, or where a selector matches nothing.
+    """
+    known = known_of(reading.places, reading.compiled.moved, bought_of(reading)) if wish else None
+    only = selected_in(reading, wish, known) if wish and known else None
     renders = renders_of(reading)
     file = output or renders.folder / renders.show / "contact-sheet.html"
     store = Store(reading.places.store, durable=False, local=reading.places.local)
     lock = moved_lock(read_lock(reading.places.lock), reading.compiled.moved)
     with suppress(StoreUnwritable):  # a show that may only be read still has a sheet, of the names it has
         link_renders(renders, store, lock)
-    absent, elsewhere = _absent(lock, store)
+    absent, elsewhere = _absent(lock, store, only)
     page = sheet_of(
         reading,
         date=datetime.now().astimezone().strftime("%-d %B %Y"),
         run=_newest_run(reading.places.runs),
         links=_links(reading, store),
         absent=[one.address for one in absent],
+        only=only,
     )
     try:
         unshown = write_report(page, file)
@@ -62,7 +71,7 @@ def write_sheet(reading: Reading, output: Path | None = None) -> Written:
     return Written(file, takes, (*absent, *unshown), elsewhere)
 
 
-def _absent(lock: Lock, store: Store) -> tuple[list[Unshown], int]:
+def _absent(lock: Lock, store: Store, only: Collection[str] | None) -> tuple[list[Unshown], int]:
     """The lock's pictures that the store has no more, each with its file; and how many it never had a record of."""
     there = {picture.sha256 for takes in store.takes().values() for take in takes for picture in take.pictures}
     lost = {picture.sha256: store.path_of(picture) for picture in store.lost()}
@@ -70,7 +79,7 @@ def _absent(lock: Lock, store: Store) -> tuple[list[Unshown], int]:
     absent, elsewhere = [], 0
     for line in lock.lines:
         file = lost.get(line.sha256) or damaged.get(line.key)
-        if line.sha256 in there:
+        if line.sha256 in there or (only is not None and line.address not in only):
             continue
         if file:
             absent.append(Unshown(f"{line.address}#v{line.version}.{line.take}", file))

@@ -5,7 +5,7 @@ Looks at nothing but values and records; the page itself is the review room's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,15 @@ class _Facts:
 
 
 def sheet_of(
-    reading: Reading, *, date: str, run: str, links: Mapping[str, Path], absent: Sequence[str] = ()
+    reading: Reading,
+    *,
+    date: str,
+    run: str,
+    links: Mapping[str, Path],
+    absent: Sequence[str] = (),
+    only: Collection[str] | None = None,
 ) -> ReportPage:
-    """The page of a whole list. `links` tells where a picture lies under its readable name.
+    """The page of a list, or of the tasks `only` of it. `links` tells where a picture lies under its readable name.
 
     `absent` are the addresses of pictures that were kept once and that the store has no more.
     """
@@ -60,13 +66,14 @@ def sheet_of(
     keys, circled = _settle_all(reading, known)
     tasks: dict[str, list[Task]] = {}
     for task in compiled.tasks:
-        tasks.setdefault(shot_of(task.address), []).append(task)
+        if only is None or task.address in only:
+            tasks.setdefault(shot_of(task.address), []).append(task)
     by = {address: pick.by for address, pick in known.picks.items()}
     facts = _Facts(reading, known, Store(places.store), tasks, keys, circled, by, links)
     return ReportPage(
         show=compiled.show,
         title=compiled.title or compiled.show,
-        scenes=tuple(_scene(scene, facts) for scene in compiled.scenes),
+        scenes=tuple(_scene(scene, facts) for scene in _scenes(compiled.scenes, tasks, only)),
         stages=compiled.stages,
         thumbs=places.thumbnails,
         date=date,
@@ -76,6 +83,16 @@ def sheet_of(
         charged=Money() if places.rehearsal else None,
         absent=tuple(absent),
     )
+
+
+def _scenes(
+    scenes: Sequence[SceneInfo], tasks: Mapping[str, object], only: Collection[str] | None
+) -> Iterator[SceneInfo]:
+    """The scenes that are shown, each with the shots that are."""
+    for scene in scenes:
+        shots = tuple(shot for shot in scene.shots if only is None or f"{scene.id}/{shot.id}" in tasks)
+        if shots:
+            yield scene._replace(shots=shots)
 
 
 def _cast(reading: Reading) -> tuple[ReportCast, ...]:

@@ -12,7 +12,7 @@ Knows how the rooms are joined, and no rule of any of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +23,11 @@ from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.plan.build import build_plan
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.resolve import picked
-from shotpilot_pipeline.plan.select import named, select
+from shotpilot_pipeline.plan.select import NO_FACTS, Facts, named, select
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.store.lock import moved_address, moved_lock, read_lock
 from shotpilot_pipeline.store.store import Store
-from shotpilot_pipeline.values.plan import Plan
+from shotpilot_pipeline.values.plan import BUYS, Action, Plan
 from shotpilot_pipeline.values.take import Pick, Take
 from shotpilot_pipeline.values.task import Task
 
@@ -58,6 +58,7 @@ def known_of(places: Places, moved: Sequence[tuple[str, str]] = (), bought: Boug
     return Known(
         undecided=bought.undecided if bought else {},
         refused=bought.refused if bought else {},
+        failed=bought.failed if bought else {},
         counts=store.counts(),
         takes_of=_takes(store),
         picks=_picks(places.picks, moved),
@@ -107,7 +108,7 @@ def plan_list(reading: Reading, wish: Wish, known: Known) -> Plan:
     return build_plan(
         tasks,
         known,
-        selected=selected_of(tasks, wish),
+        selected=selected_in(reading, wish, known),
         named=named(tasks, wish.selectors) if wish.selectors else frozenset(),
         first_where_unpicked=reading.places.rehearsal,
         behind=wish.behind or reading.places.rehearsal,  # slates cost nothing: a rehearsal goes to the end
@@ -115,12 +116,39 @@ def plan_list(reading: Reading, wish: Wish, known: Known) -> Plan:
     )
 
 
-def selected_of(tasks: Sequence[Task], wish: Wish) -> frozenset[str] | None:
-    """The addresses a wish is about; None for all. Raises UsageError where a selector matches nothing."""
+def selected_in(reading: Reading, wish: Wish, known: Known) -> frozenset[str] | None:
+    """The addresses a wish is about, every selector understood; None for all. The one way from SELECT to tasks.
+
+    Raises UsageError where a selector matches nothing, or names a revision that git does not know.
+    """
+    return selected_of(reading.compiled.tasks, wish, facts_of(reading, known))
+
+
+def selected_of(tasks: Sequence[Task], wish: Wish, facts: Facts = NO_FACTS) -> frozenset[str] | None:
+    """The same of bare tasks; without `facts`, `state:` and `changed:` are refused."""
     if wish.is_everything:
         return None
-    found = select(tasks, wish.selectors, exclude=wish.exclude, until=wish.until)
+    found = select(tasks, wish.selectors, exclude=wish.exclude, until=wish.until, facts=facts)
     return found if not wish.limit else found & _first_shots(tasks, found, wish.limit)
+
+
+def facts_of(reading: Reading, known: Known) -> Facts:
+    """What `state:` and `changed:` ask, found out only when they do."""
+
+    def states() -> Mapping[str, Collection[str]]:
+        plan = plan_list(reading, Wish(), known)
+        failed = (str(Action.FAILED),)
+        return {
+            line.address: (str(line.action), *(failed if line.key in known.failed and line.action in BUYS else ()))
+            for line in plan.lines
+        }
+
+    def changed(revision: str) -> Collection[str]:
+        from shotpilot_pipeline.pipeline.past import changed_since  # asks git: only for those who ask for a revision
+
+        return changed_since(reading, revision)
+
+    return Facts(states, changed)
 
 
 def _first_shots(tasks: Sequence[Task], among: frozenset[str], limit: int) -> frozenset[str]:

@@ -257,6 +257,8 @@ class _Planner:
         if have:
             missing = task.takes - have
             return f"{missing} of {task.takes} takes {'is' if missing == 1 else 'are'} missing"
+        if key in self.known.failed:
+            return f"the last request failed ({self.known.failed[key]}), so it is asked again"
         version = self._version_before(task, key)
         if not version:
             return "new: nothing rendered yet"

@@ -27,7 +27,8 @@ class Known:
     `counts`: render key -> takes whose bytes are there. `takes_of`: the takes of a key in order of number, asked for
     the few tasks that need pictures. `picks`: by the task's address. `versions`: the render keys an address was bought
     under, version 1 first (from the lock). `undecided`: render keys with a paid request whose fate is open, and why:
-    nothing more is sent for them. `refused`: render keys whose request was refused as it stands, and why.
+    nothing more is sent for them. `refused`: render keys whose request was refused as it stands, and why. `failed`: render
+    keys whose last request failed, and why: it is sent again.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -36,5 +37,6 @@ class Known:
     versions: Callable[[str], Sequence[str]] = _nothing
     undecided: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
     #: Whether the store has takes of a key that do not count here: those of a loopback queue, or of the real one.
     of_another_queue: Callable[[str], bool] = _nowhere

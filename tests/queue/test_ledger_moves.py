@@ -272,6 +272,8 @@ def test_a_ledger_without_totals_by_queue_is_brought_up(tmp_path: Path) -> None:
             CREATE TABLE totals (scope, show, name, reserved, charged, PRIMARY KEY (scope, show, name));
             CREATE TRIGGER rolls_count AFTER INSERT ON rolls BEGIN SELECT 1; END;
             CREATE TRIGGER rolls_recount AFTER UPDATE OF day ON rolls BEGIN SELECT 1; END;
+            DROP TABLE plans;
+            DROP INDEX rolls_failed;
             PRAGMA user_version = 1;""")
     with opened(path) as ledger:
         assert len(before) == 10  # five scopes at two queues

@@ -245,7 +245,12 @@ class Ledger:
     def refused_keys(self, show: str, queue: str) -> Mapping[str, str]:
         """Keys whose last closed roll at `queue` was refused, each with the reason: it would refuse the same again."""
         with self._asking() as db:
-            return reading.refused_keys(db, show, queue)
+            return reading.ended_keys(db, show, queue, "refused")
+
+    def failed_keys(self, show: str, queue: str) -> Mapping[str, str]:
+        """Keys whose last closed roll at `queue` failed, each with the reason: the same may be asked again."""
+        with self._asking() as db:
+            return reading.ended_keys(db, show, queue, "failed")
 
     def bought_takes(self, show: str) -> Mapping[str, frozenset[int]]:
         """Keys this ledger paid for, and the take numbers: a lock that names others was filled on another machine."""

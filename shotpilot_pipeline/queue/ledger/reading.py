@@ -73,11 +73,12 @@ def _marks(values: list[str]) -> str:
     return ", ".join("?" * len(values))
 
 
-def refused_keys(db: sqlite3.Connection, show: str, queue: str) -> dict[str, str]:
-    """Keys whose last closed roll at `queue` was refused, each with the reason."""
-    sql = """SELECT r.key, r.why FROM rolls r WHERE r.show = ? AND r.queue = ? AND r.outcome = 'refused' AND NOT EXISTS
+def ended_keys(db: sqlite3.Connection, show: str, queue: str, outcome: str) -> dict[str, str]:
+    """Keys whose last closed roll at `queue` ended as `refused` or `failed`, each with the reason."""
+    assert outcome in ("refused", "failed")
+    sql = f"""SELECT r.key, r.why FROM rolls r WHERE r.show = ? AND r.queue = ? AND r.outcome = '{outcome}' AND NOT EXISTS
         (SELECT 1 FROM rolls n WHERE n.key = r.key AND n.queue = r.queue AND n.state = 'closed'
-        AND n.id > r.id)"""
+        AND n.id > r.id)"""  # noqa: S608 -- written out, so that the index of such rolls is used
     return dict(db.execute(sql, (show, queue)))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.queue.ledger.rows import MOVES, OPEN, LedgerConflict, LedgerDamaged, LedgerUnusable, State
 
-FORMAT = 2
+FORMAT = 3
 APPLICATION = 0x53_48_4F_54  # "SHOT": marks the file as ours
 WAIT = 30.0  # s for another process to finish its transaction
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
@@ -78,9 +78,29 @@ _RECOUNT = "".join(
     for scope, show, name in SCOPES
 )
 
-#: 1 to 2: totals by queue.
+#: Saved plans that may be carried out once, each from `saved` over `open` to `done` (docs/plans.md).
+_PLANS = """
+CREATE TABLE plans (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('saved', 'open', 'done')),
+    show TEXT NOT NULL,
+    saved_at TEXT NOT NULL,
+    begun_at TEXT NOT NULL DEFAULT '',
+    ended_at TEXT NOT NULL DEFAULT '',
+    runs TEXT NOT NULL DEFAULT '[]'
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER plans_move BEFORE UPDATE OF state ON plans
+    WHEN OLD.state || '>' || NEW.state NOT IN ('saved>open', 'open>open', 'open>done')
+    BEGIN SELECT RAISE(ABORT, 'a plan cannot move so'); END;
+CREATE TRIGGER plans_stay BEFORE DELETE ON plans
+    BEGIN SELECT RAISE(ABORT, 'a plan is never deleted'); END;
+CREATE INDEX rolls_failed ON rolls (show, key) WHERE outcome = 'failed';
+"""
+
+#: 1 to 2: totals by queue. 2 to 3: saved plans; failed rolls are found quickly.
 MIGRATIONS: Mapping[int, str] = {
-    1: f"DROP TRIGGER rolls_count;\nDROP TRIGGER rolls_recount;\nDROP TABLE totals;\n{_TOTALS}{_RECOUNT}"
+    1: f"DROP TRIGGER rolls_count;\nDROP TRIGGER rolls_recount;\nDROP TABLE totals;\n{_TOTALS}{_RECOUNT}",
+    2: _PLANS,
 }
 
 #: Money columns are nano-USD. What each column means: docs/ledger.md.
@@ -160,7 +180,7 @@ CREATE TRIGGER rolls_price BEFORE UPDATE OF price, picture_price, key, takes, sh
     BEGIN SELECT RAISE(ABORT, 'what was asked for never changes'); END;
 CREATE VIEW bill AS SELECT id, day, run, show, address, takes, state, outcome, price / 1e9 AS price_usd,
     reserved / 1e9 AS reserved_usd, charged / 1e9 AS charged_usd, verified, request_id, why FROM rolls;
-{_TOTALS}"""  # noqa: S608 -- our own words only
+{_TOTALS}{_PLANS}"""  # noqa: S608 -- our own words only
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:

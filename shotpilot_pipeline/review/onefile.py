@@ -76,7 +76,7 @@ def unshown_of(page: ReportPage, drawn: Drawn) -> tuple[Unshown, ...]:
 
 
 def write_html(into: Path, name: str, drawn: Drawn, **values: object) -> None:
-    """Write the page made of NAME.html.j2, NAME.css and NAME.js. Raises OSError where it cannot be written."""
+    """Write the page made of NAME.html.j2, base.css, NAME.css and NAME.js. Raises OSError where that cannot be."""
     write_aside(into, (piece.encode() for piece in _html(name, drawn, values)))
 
 
@@ -109,7 +109,7 @@ def _html(name: str, drawn: Drawn, values: Mapping[str, object]) -> Iterator[str
     environment.filters["box"] = drawn.box
     script = (TEMPLATES / f"{name}.js").read_text("utf-8")
     return environment.get_template(f"{name}.html.j2").generate(
-        css=Markup((TEMPLATES / f"{name}.css").read_text("utf-8")),  # noqa: S704 - a file of this room
+        css=Markup("".join((TEMPLATES / f"{one}.css").read_text("utf-8") for one in ("base", name))),  # noqa: S704
         script=Markup(script),  # noqa: S704 - a file of this room
         script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         **values,

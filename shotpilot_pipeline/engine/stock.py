@@ -22,7 +22,7 @@ class Stock:
         self._shop = shop
         self._takes: dict[str, list[Take]] = {}
         self._reserved: dict[str, set[int]] = {}
-        known = Known(takes_of=self.takes_of, picks=shop.picks)
+        known = Known(takes_of=self.takes_of, picks=shop.picks, decisions=shop.decisions)
         self._choices = Choices(index, known, first_where_unpicked=shop.first_where_unpicked)
         self._choices.keys.update({line.address: line.key for line in lines if line.key})
         if any(not line.key for line in lines):  # something waits: it may rest on tasks outside the plan
@@ -63,14 +63,20 @@ class Stock:
         takes = self.takes_of(key)
         if line.action in BUYS:
             whole = sum(len(take.pictures) >= task.panels for take in takes)
-            count = min(line.takes_new, max(0, task.takes - whole))
+            count = min(line.takes_new, max(0, line.takes_wanted - whole))
         else:
-            pick = self._shop.picks.get(task.address)
-            enough = bool(takes) and pick is not None and picked(pick, takes) is not None
-            count = 0 if enough else max(0, task.takes - len(takes))
+            count = max(0, min(self._wanted(task, key, takes), line.takes_wanted) - len(takes))
         numbers = free_numbers(count, self._taken(key, takes)) if count else ()
         self._reserved.setdefault(key, set()).update(numbers)
         return numbers
+
+    def _wanted(self, task: Task, key: str, takes: Sequence[Take]) -> int:
+        """Takes wanted of a task that was settled only in this run; with a pick, only what was asked for expressly."""
+        said, pick = self._shop.decisions.get(task.address), self._shop.picks.get(task.address)
+        enough = bool(takes) and pick is not None and picked(pick, takes) is not None
+        if said is None:
+            return 0 if enough else task.takes
+        return said.wanted(0 if enough and said.more_key else task.takes, key) if said.more or not enough else 0
 
     def next_number(self, key: str) -> int:
         """A number for a take nobody asked for: behind every kept and every reserved one."""

@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 from shotpilot_pipeline.errors import UsageError
+from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.pickjournal import Entry, Journal
 from shotpilot_pipeline.pipeline.picksfile import PicksFile, holding
 from shotpilot_pipeline.pipeline.reading import Reading
@@ -31,7 +32,10 @@ from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.picksedit import block_text, edited, with_block
 from shotpilot_pipeline.values.decision import Change, Decision
+from shotpilot_pipeline.values.plan import Plan
 from shotpilot_pipeline.values.take import Take
+
+_NAMED = 6  # names in a message; nobody reads more
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +51,39 @@ class Saved:
 
 def decisions_of(reading: Reading) -> Mapping[str, Decision]:
     """What people said, by address. Raises BadFiles where the picks file is damaged or another show's."""
-    return PicksFile(reading).read().decisions
+    return _file(reading).read().decisions
 
 
-def choose(reading: Reading, changes: Sequence[Change], by: str = "", at: str | None = None) -> Saved:
+def choose(
+    reading: Reading,
+    changes: Sequence[Change],
+    by: str = "",
+    at: str | None = None,
+    facts: Facts | None = None,
+    *,
+    seen: Mapping[str, Decision] | None = None,
+) -> Saved:
     """Say `changes`, all of them or none, and save the picks file.
 
     `by` is who says it ("": the name in git's settings, else of the login); `at` when (UTC, ISO 8601; None: now).
+    `facts`: what there is, where somebody has looked already. `seen`: what was said when the changes were thought up;
+    where something else is said of one of their addresses by now, nothing is changed.
     Raises UsageError for a take or an address that is not there, BadFiles for a file that is damaged, StoreUnwritable
     where the disk refuses: then nothing has changed.
     """
     if not changes:
         return Saved(decisions_of(reading))
-    facts = Facts(reading)
+    facts = facts or Facts(reading)
     words = Words(by or who(reading.places.root), at or now())
     taken = [(change, facts.subject(change.address), facts.take(change)) for change in changes]
 
     def make(before: Mapping[str, Decision]) -> dict[str, Decision]:
         after: dict[str, Decision] = {}
         for change, subject, take in taken:
+            if seen is not None and seen.get(change.address) != before.get(change.address):
+                raise UsageError(
+                    f"somebody chose at {change.address} meanwhile; look again, and nothing was changed now"
+                )
             said = {**before, **after}
             after |= decide(change, take, subject, words, said)
         return {address: one for address, one in after.items() if one != before.get(address, Decision(address))}
@@ -81,7 +99,7 @@ def undo(reading: Reading, by: str = "", *, which: str = "") -> Saved:
     by = by or who(reading.places.root)
     journal, order = Journal(reading.places.undo), _order(reading)
     with holding(reading.places.picking):
-        file = PicksFile(reading)
+        file = _file(reading)
         while True:
             read = file.read()
             entry = _to_undo(journal, read.text, file, by, which)
@@ -119,7 +137,7 @@ def _save(
     """Read, change and replace the picks file under its lock. `make` is asked again where the file moved meanwhile."""
     journal, order, show = Journal(reading.places.undo), _order(reading), reading.compiled.show
     with holding(reading.places.picking):
-        file = PicksFile(reading)
+        file = _file(reading)
         while True:
             read = file.read()
             after = make(read.decisions)
@@ -144,13 +162,18 @@ class Facts:
     @cached_property
     def known(self) -> Known:
         """What was bought and picked."""
-        return known_of(self.reading.places, self.reading.compiled.moved)
+        compiled = self.reading.compiled
+        return known_of(self.reading.places, compiled.moved, bought_of(self.reading), show=compiled.show)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What a render would do as things stand."""
+        return plan_list(self.reading, Wish(), self.known)
 
     @cached_property
     def keys(self) -> Mapping[str, str]:
         """The current render key of each address, "" where it is not known yet."""
-        plan = plan_list(self.reading, Wish(), self.known)
-        return {line.address: line.key for line in plan.lines}
+        return {line.address: line.key for line in self.plan.lines}
 
     @cached_property
     def _index(self) -> Index:
@@ -160,6 +183,13 @@ class Facts:
     def _siblings(self) -> Mapping[str, tuple[str, ...]]:
         gates = (task.gates for task in self.reading.compiled.tasks if len(task.gates) > 1)
         return {gate: tuple(other for other in group if other != gate) for group in gates for gate in group}
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The addresses that a name stands for: itself, the variants or panels of a shot, or a shot's only stage."""
+        if "@" in name:
+            return self._index.members(name)
+        stages = tuple(other for other in self._index.tasks if other.partition("@")[0] == name)
+        return stages if len(stages) == 1 else ()
 
     def subject(self, address: str) -> Subject:
         """What is known of an address. Raises UsageError where the list has none of that name."""
@@ -198,29 +228,47 @@ class Facts:
     def _no_take(self, change: Change, takes: Sequence[Take]) -> str:
         of = f"version {change.version} of {change.address}" if change.version else change.address
         if not takes:
-            older = " of what the shot list says now" if self.known.versions(change.address) else ""
-            return f"{of} has no take {change.take}: nothing{older} has been rendered yet"
+            return f"{of} has no take {change.take}: {self._why_none(change)}"
         numbers = ", ".join(str(take.number) for take in takes)
         return f"{of} has no take {change.take}; it has {'take' if len(takes) == 1 else 'takes'} {numbers}"
+
+    def _why_none(self, change: Change) -> str:
+        versions, places = self.known.versions(change.address), self.reading.places
+        if change.version or change.key:
+            return "its pictures are not in this store"
+        if versions:
+            older = next((f"#v{n}.1" for n, key in enumerate(versions, 1) if self.known.takes_of(key)), "")
+            seen = f"; an older one is {change.address}{older}" if older else ""
+            return f"nothing of what the shot list says now is in the store{seen}"
+        if places.rehearsal:
+            return "nothing of it has been rehearsed yet"
+        return "nothing of it has been rendered yet (a rehearsal's takes are picked with --rehearsal)"
 
     def _no_such(self, address: str) -> str:
         members = self._index.members(address)
         if members:
-            return f"{address} stands for {len(members)}; name one of them: {', '.join(members)}"
-        stages = [other for other in self._index.tasks if other.partition("@")[0] == address]
-        if stages:
-            return f"{address} has {len(stages)} stages; name one of them: {', '.join(stages)}"
+            return f"{address} stands for {len(members)}; name one of them: {_some(members)}"
+        shot = f"{address.partition('@')[0]}."
+        below = [other for other in self._index.tasks if f"{other.partition('@')[0]}.".startswith(shot)]
+        if below and "@" not in address:
+            return f"{address} alone says no stage; write one of these: {_some(below)}"
         hint = near(address, self._index.tasks)
         return f"{address} is not in {self.reading.places.shot_list.name}{f'; {hint}' if hint else ''}"
 
 
+def _some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
 def who(root: Path) -> str:
     """Who sits here: the name in git's settings, else that of the login."""
-    git = shutil.which("git")
+    asking = [shutil.which("git") or "git", "config", "user.name"]
     try:
-        asked = subprocess.run(
-            [git or "git", "config", "user.name"], cwd=root, capture_output=True, text=True, timeout=5, check=False
-        )  # fmt: skip
+        asked = subprocess.run(  # noqa: S603  # fixed words, no shell
+            asking, cwd=root, capture_output=True, text=True, timeout=5, check=False
+        )
         name = " ".join(asked.stdout.split())
     except (OSError, subprocess.SubprocessError):
         name = ""
@@ -233,6 +281,10 @@ def who(root: Path) -> str:
 def now() -> str:
     """The time, UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _file(reading: Reading) -> PicksFile:
+    return PicksFile(reading.places.picks, reading.compiled.show, reading.compiled.moved)
 
 
 def _order(reading: Reading) -> dict[str, int]:

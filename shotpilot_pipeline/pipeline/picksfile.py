@@ -5,13 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, ShowLocked
-from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.shotlist.filetext import read_text
 from shotpilot_pipeline.shotlist.picks import HEADER, Said, decisions_in
 from shotpilot_pipeline.store.files import in_words, make_folder, write_atomic
@@ -34,11 +33,11 @@ class Read(NamedTuple):
 class PicksFile:
     """The picks file of one list."""
 
-    def __init__(self, reading: Reading) -> None:
-        self._path = reading.places.picks
-        self._show = reading.compiled.show
-        self._moved = reading.compiled.moved
-        self.name = str(reading.places.picks)
+    def __init__(self, path: Path, show: str, moved: Sequence[tuple[str, str]] = ()) -> None:
+        self._path = path
+        self._show = show
+        self._moved = moved
+        self.name = str(path)
 
     def read(self) -> Read:
         """The file as it stands. Raises BadFiles where it is damaged, cannot be read, or belongs to another show."""
@@ -97,9 +96,14 @@ class PicksFile:
             raise BadFiles([Problem("file", Place(self.name), f"cannot be read ({error.strerror})", hint)]) from error
 
 
+def read_picks_file(path: Path, show: str = "", moved: Sequence[tuple[str, str]] = ()) -> Read:
+    """The picks file at `path` as it stands; `show` "" takes those of any show. Raises BadFiles."""
+    return PicksFile(path, show, moved).read()
+
+
 def require_show(said: Said, name: str, show: str) -> None:
     """Raise BadFiles where a picks file names another show than the list does."""
-    if said.show and said.show != show:
+    if show and said.show and said.show != show:
         message = f"these are the picks of {said.show}, and the shot list is of {show}"
         hint = f"put the right file in its place; if the show was renamed, write `show: {show}` here"
         raise BadFiles([Problem("picks-show", said.show_place or Place(name), message, hint)])

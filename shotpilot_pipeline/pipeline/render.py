@@ -102,7 +102,7 @@ class _Render:
 
     def _known(self) -> Known:
         places, moved = self.reading.places, self.reading.compiled.moved
-        return known_of(places, moved, bought_in(self.ledger, self.reading))
+        return known_of(places, moved, bought_in(self.ledger, self.reading), show=self.reading.compiled.show)
 
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
@@ -144,6 +144,7 @@ class _Render:
             book=book,
             sources={sha256: self.reading.places.root / path for sha256, path in compiled.sources.items()},
             picks=known.picks,
+            decisions=known.decisions,
             barred=_barred(known),
             uploads=uploads_of(self.reading.settings, self.ledger, client.hosts.rest),
         )

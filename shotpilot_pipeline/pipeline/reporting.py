@@ -67,7 +67,11 @@ def write_sheet(reading: Reading, output: Path | None = None, wish: Wish | None 
 
     Raises UsageError where it cannot stand, or where a selector matches nothing.
     """
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading)) if wish else None
+    known = (
+        known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+        if wish
+        else None
+    )
     only = selected_in(reading, wish, known) if wish and known else None
     renders = renders_of(reading)
     file = output or renders.folder / renders.show / look.name

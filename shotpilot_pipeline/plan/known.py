@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.take import Pick, Take
 
 
@@ -40,3 +41,5 @@ class Known:
     failed: Mapping[str, str] = field(default_factory=dict)
     #: Whether the store has takes of a key that do not count here: those of a loopback queue, or of the real one.
     of_another_queue: Callable[[str], bool] = _nowhere
+    #: All that people said, by the task's address; `picks` holds the picks of it.
+    decisions: Mapping[str, Decision] = field(default_factory=dict)

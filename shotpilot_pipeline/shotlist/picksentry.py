@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import yaml
@@ -110,7 +110,7 @@ def _map(**fields: Any) -> Any:
 
     made = CommentedMap()
     for name, value in fields.items():
-        if value not in ("", None, 0) or name in ("stars", "x", "y", "text"):
+        if value not in ("", None, 0) or (value is not None and name in ("stars", "x", "y", "text")):
             made[name] = _scalar(value)
     return made
 

@@ -126,3 +126,18 @@ class Change(NamedTuple):
     x: float | None = None
     y: float | None = None
     version: int = 0  # of an older one; 0: the current version, or that of `key`
+
+
+def decision_as_json(decision: Decision) -> dict[str, object]:
+    """A decision for programs: every field, what is empty too. Stars stand as a list of `{"take", "stars", ...}`."""
+    pick = decision.pick
+    return {
+        "address": decision.address,
+        "pick": None if pick is None else {key: value for key, value in pick._asdict().items() if key != "address"},
+        "alternates": [mark._asdict() for mark in decision.alternates],
+        "rejects": [mark._asdict() for mark in decision.rejects],
+        "stars": [{**mark._asdict(), "stars": stars} for mark, stars in decision.stars],
+        "notes": [note._asdict() for note in decision.notes],
+        "more": {"takes": decision.more, "over": decision.more_over, "key": decision.more_key}
+        | {"by": decision.more_by, "at": decision.more_at},
+    }

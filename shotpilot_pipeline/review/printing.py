@@ -32,18 +32,17 @@ def write_pdf(page: ReportPage, into: Path, *, only_heroes: bool = False, prices
     """Write the sheets of `page` as one PDF. Returns the pictures that could not be shown; raises OSError."""
     from reportlab.pdfgen.canvas import Canvas
 
-    drawn, face = _drawn(page), face_for(_all_words(page))
-    _register(face)
+    drawn, type_ = _drawn(page), _Type(face_for(_all_words(page)))
     out = BytesIO()
     canvas = Canvas(out, pagesize=(WIDTH, HEIGHT), pageCompression=1, invariant=1)
     canvas.setTitle(page.title or page.show)
     canvas.setCreator("shotpilot")
-    for sheet in laid_out(page, _measure, only_heroes=only_heroes, prices=prices):
+    for sheet in laid_out(page, type_.measure, only_heroes=only_heroes, prices=prices):
         for one in sheet.prints:
-            _pdf_print(canvas, one, drawn)
+            _pdf_print(canvas, one, drawn, type_)
         for words in sheet.words:
             canvas.setFillColorRGB(*_SHADES[words.shade])
-            canvas.setFont("bold" if words.bold else "regular", words.size)
+            canvas.setFont(type_.name(words.bold), words.size)
             canvas.drawString(words.x, HEIGHT - words.y, words.text)
         canvas.showPage()
     canvas.save()
@@ -58,14 +57,13 @@ def write_png(
 
     Returns the files, and the pictures that could not be shown. Raises OSError.
     """
-    drawn, face = _drawn(page), face_for(_all_words(page))
-    _register(face)
-    sheets = laid_out(page, _measure, only_heroes=only_heroes, prices=prices)
+    drawn, type_ = _drawn(page), _Type(face_for(_all_words(page)))
+    sheets = laid_out(page, type_.measure, only_heroes=only_heroes, prices=prices)
     names = (
         [into] if len(sheets) == 1 else [_numbered(into, number, len(sheets)) for number in range(1, len(sheets) + 1)]
     )
     for sheet, name in zip(sheets, names, strict=True):
-        write_aside(name, [_png(sheet, drawn, face)])
+        write_aside(name, [_png(sheet, drawn, type_.face)])
     return tuple(names), unshown_of(page, drawn)
 
 
@@ -83,18 +81,26 @@ def _all_words(page: ReportPage) -> str:
     return f"{page.title}{page.show}{page.date}" + "".join(scene.heading for scene in page.scenes)
 
 
-def _register(face: Face) -> None:
-    from reportlab.pdfbase.pdfmetrics import registerFont
-    from reportlab.pdfbase.ttfonts import TTFont
+class _Type:
+    """A face as the PDF library knows it: under names of its own, since a name keeps its first font."""
 
-    registerFont(TTFont("regular", str(face.regular)))
-    registerFont(TTFont("bold", str(face.bold)))
+    def __init__(self, face: Face) -> None:
+        from reportlab.pdfbase.pdfmetrics import registerFont
+        from reportlab.pdfbase.ttfonts import TTFont
 
+        self.face = face
+        for file in face:
+            registerFont(TTFont(file.stem, str(file)))
 
-def _measure(text: str, size: float, bold: bool) -> float:
-    from reportlab.pdfbase.pdfmetrics import stringWidth
+    def name(self, bold: bool) -> str:
+        """What the font is called."""
+        return (self.face.bold if bold else self.face.regular).stem
 
-    return float(stringWidth(text, "bold" if bold else "regular", size))
+    def measure(self, text: str, size: float, bold: bool) -> float:
+        """How wide `text` is, in points."""
+        from reportlab.pdfbase.pdfmetrics import stringWidth
+
+        return float(stringWidth(text, self.name(bold), size))
 
 
 def _picture(one: Print, drawn: Drawn) -> Image.Image | None:
@@ -105,7 +111,7 @@ def _picture(one: Print, drawn: Drawn) -> Image.Image | None:
     return Image.open(BytesIO(data)).convert("RGB") if data else None
 
 
-def _pdf_print(canvas: Canvas, one: Print, drawn: Drawn) -> None:
+def _pdf_print(canvas: Canvas, one: Print, drawn: Drawn, type_: _Type) -> None:
     from reportlab.lib.utils import ImageReader
 
     picture, below = _picture(one, drawn), HEIGHT - one.y - one.height
@@ -113,7 +119,7 @@ def _pdf_print(canvas: Canvas, one: Print, drawn: Drawn) -> None:
         canvas.setFillColorRGB(*_EMPTY)
         canvas.rect(one.x, below, one.width, one.height, stroke=0, fill=1)
         canvas.setFillColorRGB(*_PENCIL)
-        canvas.setFont("regular", 7)
+        canvas.setFont(type_.name(bold=False), 7)
         canvas.drawString(one.x + 5, below + 5, "cannot be read")
     else:
         jpeg = BytesIO()

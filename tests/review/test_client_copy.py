@@ -1,4 +1,4 @@
-"""The client copy in a real browser, opened from disk: marked, saved, and nothing on it that is not meant for a client."""
+"""The client copy in a real browser, opened from disk: marked, saved, nothing on it but what is meant for a client."""
 
 from __future__ import annotations
 

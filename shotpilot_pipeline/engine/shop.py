@@ -15,6 +15,7 @@ import anyio
 
 from shotpilot_pipeline.errors import ShotpilotError
 from shotpilot_pipeline.values.outcome import Outcome
+from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
 from shotpilot_pipeline.values.take import Pick
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ class Shop:
 
     `client` speaks to the queue and is open already. `sources`: sha256 of a reference -> its file. `stages`: in
     order. `book` writes paid requests down. `first_where_unpicked`: a rehearsal, in which nobody is waited for.
-    `barred`: render keys that nothing is sent for, with the outcome that stands for it and why.
+    `barred`: render keys that nothing is sent for, with the outcome that stands for it and why. `rulings`: which older
+    takes stand for changed words, and what is shot again.
     """
 
     show: str
@@ -140,5 +142,7 @@ class Shop:
     first_where_unpicked: bool = False
     barred: Mapping[str, tuple[Outcome, str]] = field(default_factory=dict)
     uploads: UploadMemory | None = None
+    rulings: Rulings = NO_RULINGS
+    form_of: Callable[[str], str] = lambda key: ""  # of an accepted request; "" where it is not known
     now: Callable[[], str] = _utc_now  # UTC, ISO 8601; stands in the records only
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep  # seconds

@@ -89,6 +89,7 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
             "store": [store, str(places.store), places.local, settings.get("fal", "queue_url")],
             "picks": _digest(places.picks),
             "lock": _digest(places.lock),
+            "rulings": _digest(places.rulings),
             "ledger": ledger,
         }
         around = digest_of(things) if store and ledger is not None else ""

@@ -6,7 +6,6 @@ it was never accepted and may be bought anew (send again).
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from shotpilot_pipeline.errors import KeyOrBalance, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid
 from shotpilot_pipeline.pipeline.paying import client_of, limits_of
+from shotpilot_pipeline.pipeline.person import person
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, adopt_found, collect_left, release_unsent
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
@@ -86,9 +86,17 @@ async def reconcile(
         store = Store(places.store, local=places.local)
         try:
             with Ledger(places.ledger) as ledger:
-                return await _Reconciling(reading, decision, tell, store, ledger).run(find_key)
+                return await reconcile_with(reading, decision, find_key, tell, store, ledger)
         finally:
             store.close()
+
+
+async def reconcile_with(
+    reading: Reading, decision: Decision, find_key: Callable[[], str], tell: Callable[[Event], None], store: Store,
+    ledger: Ledger,
+) -> Reconciliation:  # fmt: skip
+    """The same with an open store and ledger, under the show's lock that somebody else holds."""
+    return await _Reconciling(reading, decision, tell, store, ledger).run(find_key)
 
 
 @dataclass(slots=True)
@@ -135,7 +143,7 @@ class _Reconciling:
         return chosen
 
     def _decide(self, chosen: Sequence[LedgerRoll]) -> None:
-        who, now = getpass.getuser(), datetime.now(UTC)
+        who, now = person(), datetime.now(UTC)
         for roll in chosen:
             if self.decision.write_off:
                 self.ledger.written_off(roll.id, who, "given up by hand", now)
@@ -164,7 +172,7 @@ class _Reconciling:
             raise UsageError(
                 f"{self.decision.adopt}: the queue does not know this request of {roll.endpoint} ({error})"
             ) from None
-        self.ledger.adopt(roll.id, submitted, datetime.now(UTC), who=getpass.getuser())
+        self.ledger.adopt(roll.id, submitted, datetime.now(UTC), who=person())
         self.done.adopted.append(roll)
 
     async def _collect(self, client: QueueClient) -> None:

@@ -61,6 +61,8 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], 
                         sources={sha256: places.root / path for sha256, path in compiled.sources.items()},
                         picks=known.picks,
                         first_where_unpicked=True,
+                        rulings=known.rulings,
+                        form_of=known.form_of,
                     )
                     limits = Limits(unfinished=reading.settings.get("pace", "unfinished"))
                     limits = replace(limits, deadline=DRILL_DEADLINE) if drill else limits

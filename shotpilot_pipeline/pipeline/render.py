@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from shotpilot_pipeline.engine.desk import Brake
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
-from shotpilot_pipeline.errors import Problem, UsageError
+from shotpilot_pipeline.errors import Place, Problem, Severity, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import caps_of, client_of, limits_of, uploads_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
+from shotpilot_pipeline.pipeline.ruling import attempts_of, list_rulings, record_attempts, with_rulings
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.queue.client import QueueClient
@@ -26,12 +27,14 @@ from shotpilot_pipeline.queue.ledger.book import LedgerBook
 from shotpilot_pipeline.queue.ledger.charge import unit_prices
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.store.rescue import put_back_lost
+from shotpilot_pipeline.store.rulings import one_line
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event, RunStopped
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import BROKEN, Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan
+from shotpilot_pipeline.values.rulings import Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class Terms:
     agree: Callable[[Plan], Awaitable[bool]]
     max_cost: Money | None = None
     unattended: bool = False
+    again: tuple[tuple[str, int], ...] = ()  # addresses to be shot again, each with its attempt (0: the next)
+    why_again: str = ""
 
 
 async def render(
@@ -82,6 +87,7 @@ class _Render:
     early: list[Event] = field(default_factory=list)  # told before there is a run to write them down
     keeper: Keeper | None = None
     doubts: list[Problem] = field(default_factory=list)  # for a person to know, told at the end
+    pending: tuple[Ruling, ...] = ()  # further attempts that are written down once a person agreed to their price
 
     async def run(self) -> RunEnd | None:
         """The whole of it."""
@@ -89,20 +95,41 @@ class _Render:
         release_unsent(self.ledger, show)
         self.doubts += put_back_lost(self.store, self.reading.places.renders)  # what is there is not bought again
         left = needs_recovery(self.ledger, show, settings.get("fal", "queue_url"))
+        self._ask_again()
         if not left and not self._plan().totals.rolls:
             return await self._carry(None, self._plan())
         async with client_of(settings, self.terms.find_key()) as client:
             if left:
                 await recover(self.ledger, self._shop(client, "recovery"), self._hear, limits_of(settings), self.brake)
+                self._ask_again()
             plan = self._plan()
             self._check(plan)
             if plan.totals.rolls and not await self.terms.agree(plan):
                 return None
+            if plan.totals.rolls:
+                self._write_down_attempts()
             return await self._carry(client, plan)
 
     def _known(self) -> Known:
         places, moved = self.reading.places, self.reading.compiled.moved
-        return known_of(places, moved, bought_in(self.ledger, self.reading))
+        known = known_of(places, moved, bought_in(self.ledger, self.reading))
+        return with_rulings(known, self.pending, list_rulings(self.reading)) if self.pending else known
+
+    def _ask_again(self) -> None:
+        """What of the further attempts that were asked for is new; an attempt that is there already is only told."""
+        self.pending = ()
+        if not self.terms.again:
+            return
+        made, words = attempts_of(self.reading, self.terms.again, self._known())
+        self.pending = tuple(ruling._replace(why=one_line(self.terms.why_again)) for ruling in made)
+        place = Place(str(self.reading.places.rulings))
+        told = [Problem("again", place, word, "", Severity.INFO) for word in words]
+        self.doubts += [problem for problem in told if problem not in self.doubts]
+
+    def _write_down_attempts(self) -> None:
+        """From here on the same command, or a plain render, goes on with them and makes no further ones."""
+        record_attempts(self.reading, self.pending)
+        self.pending = ()
 
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
@@ -146,6 +173,8 @@ class _Render:
             picks=known.picks,
             barred=_barred(known),
             uploads=uploads_of(self.reading.settings, self.ledger, client.hosts.rest),
+            rulings=known.rulings,
+            form_of=known.form_of,
         )
 
     async def _carry(self, client: QueueClient | None, plan: Plan) -> RunEnd:

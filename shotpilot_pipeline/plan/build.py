@@ -21,6 +21,7 @@ from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
 from shotpilot_pipeline.values.task import NO_PRICE, Task
 
 _COMING = BUYS | {Action.WAITING, Action.STALE_PICK}
+_LOST = "its bytes are not in this store; bring them here from where they are, or take that back (accept --undo)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +92,19 @@ class _Planner:
         """Every selected task's line, in list order."""
         order = in_order(self.tasks, self.index)
         selected, named = self.asked.selected, self.asked.named
-        counts, keys, choices = self.known.counts, self.choices.keys, self.choices
+        counts, keys, choices, ruled = self.known.counts, self.choices.keys, self.choices, self.known.rulings.addresses
         found: dict[str, PlanLine] = {}
         for task in order:
             address, settled, form, key = task.address, None, "", ""
             if task.forms:
-                if len(task.keys) == 1 and task.keys[0]:  # nothing open: the usual case of a first stage
+                if len(task.keys) == 1 and task.keys[0] and address not in ruled:  # nothing open: the usual first stage
                     form, key = task.forms[0], task.keys[0]
                 else:
                     settled = settle_task(task, choices)
                     if isinstance(settled, Settled):
                         form, key = settled.form, settled.key
             have = counts.get(key, 0)
-            if have >= task.takes and have and not task.state and address not in named:
+            if have >= task.takes and have and not task.state and address not in named and address not in ruled:
                 keys[address] = key
                 line = _cached_line(task, self._whole(task.takes), have, form, key)
             else:
@@ -125,6 +126,9 @@ class _Planner:
 
     def _line(self, task: Task, settled: Settlement | None) -> PlanLine:
         """The line of a task that is not simply there already."""
+        if task.address in self.known.rulings.addresses and task.forms:
+            settled = settled or settle_task(task, self.choices)
+            task = self._with_attempts(task, settled)
         verdict = self._verdict(task, settled)
         chosen = self.asked.selected is None or task.address in self.asked.selected
         if verdict.key:
@@ -136,6 +140,12 @@ class _Planner:
         else:
             self.blocked[task.address] = _why_nothing_comes(verdict.action)
         return _priced(task, verdict)
+
+    def _with_attempts(self, task: Task, settled: Settlement) -> Task:
+        """The task with the takes that are wanted of it, further attempts included."""
+        if not isinstance(settled, Settled):
+            return task
+        return task._replace(takes=self.known.rulings.wanted(task.address, settled.key, task.takes))
 
     def _verdict(self, task: Task, settled: Settlement | None) -> _Verdict:
         if task.state == "omit" or not task.forms:
@@ -156,11 +166,15 @@ class _Planner:
     def _settled(self, task: Task, settled: Settled) -> _Verdict:
         """The request is known: what is missing of it, and whether that is to be bought."""
         form, key = settled.form, settled.key
+        if settled.own is not None:
+            if not self.known.counts.get(key) and (self.asked.redraw_lost or task.address in self.asked.named):
+                return self._settled(task, settled._replace(form=settled.own[0], key=settled.own[1], own=None))
+            return self._accepted(task, settled, settled.own[0])
         have = self._have(task, key)
         missing = max(0, task.takes - have)
         if not missing:
             return _Verdict(Action.CACHED, self._whole(task.takes), have, form=form, key=key)
-        if have and task.address not in self.asked.named and (pick := self._pick_that_is_enough(task, key)):
+        if have and self._is_picked_enough(task, key) and (pick := self._pick_that_is_enough(task, key)):
             return _Verdict(
                 Action.CACHED, f"{pick} is picked, so no more than {_takes(have)} are wanted", have, form=form, key=key
             )
@@ -178,6 +192,25 @@ class _Planner:
             why = f"the same picture as {shared[0]}: one render serves both"
             why += f", {_takes(missing)} more for this one" if missing else ""
         return _Verdict(self._kind(task, key, have), why, have, missing, form=form, key=key)
+
+    def _accepted(self, task: Task, settled: Settled, own_form: str) -> _Verdict:
+        """An older request stands for the words of today, as a person ruled."""
+        verdict = self._settled(task, settled._replace(own=None))
+        versions = list(self.known.versions(task.address))
+        stands = f"v{versions.index(settled.key) + 1:03}" if settled.key in versions else f"key {settled.key[:12]}"
+        reason = f"accepted: stands for {stands}; {verdict.reason}"
+        if not verdict.have and verdict.action in BUYS:  # neither here nor in the lock: never bought by a ruling
+            return _Verdict(
+                Action.BLOCKED, f"blocked: it is accepted that {stands} stands for these words, but {_LOST}"
+            )
+        if verdict.new and not settled.form:
+            why = f"{reason}, but its request is not known here; accept --undo buys the words of today"
+            return _Verdict(Action.BLOCKED, f"blocked: {why}", verdict.have, key=settled.key)
+        return verdict._replace(reason=reason, form=verdict.form or own_form)
+
+    def _is_picked_enough(self, task: Task, key: str) -> bool:
+        """Whether a valid pick ends the wish for more takes: not for what is named, nor for a further attempt."""
+        return task.address not in self.asked.named and self.known.rulings.attempt(task.address, key) is None
 
     def _is_lost(self, task: Task, key: str) -> bool:
         """Whether the lock says this very request was bought, though the store has nothing of it."""
@@ -246,7 +279,7 @@ class _Planner:
     def _first_key(self, address: str) -> str:
         """The key of a variant that stands later in the list, as far as it is known without a pick."""
         keys = self.index.tasks[address].keys
-        return keys[0] if keys else ""
+        return self.known.rulings.standing(address, keys[0]) if keys else ""
 
     def _kind(self, task: Task, key: str, have: int) -> Action:
         if have:
@@ -256,6 +289,9 @@ class _Planner:
     def _why(self, task: Task, key: str, have: int) -> str:
         if have:
             missing = task.takes - have
+            attempt = self.known.rulings.attempt(task.address, key)
+            if attempt is not None:
+                return f"attempt {attempt.number}: {_takes(missing)} beyond the {have} that are there"
             return f"{missing} of {task.takes} takes {'is' if missing == 1 else 'are'} missing"
         version = self._version_before(task, key)
         if not version:
@@ -273,8 +309,8 @@ class _Planner:
 
     def _at_most(self, task: Task) -> int:
         """Takes that may be bought once the task is settled: all, or what is missing where the key is known."""
-        counts = self.known.counts
-        return max(max(0, task.takes - counts.get(key, 0)) if key else task.takes for key in task.keys)
+        counts, standing, at = self.known.counts, self.known.rulings.standing, task.address
+        return max(max(0, task.takes - counts.get(standing(at, key), 0)) if key else task.takes for key in task.keys)
 
     def _why_blocked(self, on: Sequence[str]) -> str:
         names = [f"{address}, which {self.blocked.get(address, 'is not in the shot list')}" for address in on]

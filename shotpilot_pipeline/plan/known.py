@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
 from shotpilot_pipeline.values.take import Pick, Take
 
 
@@ -18,6 +19,10 @@ def _no_takes(_: str) -> tuple[Take, ...]:
 
 def _nowhere(_: str) -> bool:
     return False
+
+
+def _no_form(_: str) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +43,7 @@ class Known:
     refused: Mapping[str, str] = field(default_factory=dict)
     #: Whether the store has takes of a key that do not count here: those of a loopback queue, or of the real one.
     of_another_queue: Callable[[str], bool] = _nowhere
+    #: What people ruled: accepted older requests, further attempts.
+    rulings: Rulings = NO_RULINGS
+    #: The request form that the kept takes of a key were asked with; "" where that is not known here.
+    form_of: Callable[[str], str] = _no_form

@@ -8,6 +8,7 @@ Does not know what anything costs, nor whether anything will be bought.
 3. Of variants that are chosen among, at most one pick goes on; two are a conflict for a person to decide.
 4. Where nobody picked, `human` waits and a rule chooses. A rule never takes a series that came short.
 5. A gate must have its pick even where `carry: prompt` leaves its bytes out of the key.
+6. Where a person accepted that older takes stand for the request as it is now, their form and key are the task's.
 """
 
 from __future__ import annotations
@@ -31,13 +32,18 @@ class Chosen(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """All is known: this form goes out, under this key. `used`: the takes it rests on, the gate's first."""
+    """All is known: this form goes out, under this key. `used`: the takes it rests on, the gate's first.
+
+    `own`: form and key of the list's own words, where an accepted older request stands for them; `form` is then ""
+    if that request is not known on this machine.
+    """
 
     form: str
     key: str
     gate: str  # the gate that was chosen; "" at a first stage
     take: int  # of the gate
     used: tuple[Chosen, ...]
+    own: tuple[str, str] | None = None
 
 
 class Waiting(NamedTuple):
@@ -195,6 +201,16 @@ class Choices:
 
 def settle_task(task: Task, choices: Choices) -> Settlement:
     """What `task` sends, as far as picks and takes decide it. `task` must have a form: it is not omitted."""
+    settled = _settle(task, choices)
+    known = choices.known
+    if known.rulings.accepted and isinstance(settled, Settled):
+        key = known.rulings.standing(task.address, settled.key)
+        if key != settled.key:
+            return settled._replace(form=known.form_of(key), key=key, own=(settled.form, settled.key))
+    return settled
+
+
+def _settle(task: Task, choices: Choices) -> Settlement:
     gates = task.gates
     if not gates:
         return _settled(task.forms[0], task.keys[0], task, choices, ())

@@ -114,6 +114,12 @@ class Lock:
             changed = True
         return grown if changed else self
 
+    def without(self, address: str, key: str, take: int) -> Lock:
+        """The lock without one take of one address; the same lock where it has none of it."""
+        kept = tuple(line for line in self.at(address) if (line.key, line.take) != (key, take))
+        others = {at: rows for at, rows in self._by_address.items() if at != address}
+        return Lock({**others, address: kept} if kept else others) if kept != self.at(address) else self
+
     def text(self) -> str:
         """The file's text."""
         rows = [

@@ -224,6 +224,11 @@ class Ledger:
         with self._asking() as db:
             return reading.rolls(db, "r.show = ? AND r.shot = ? AND r.address = ?", (show, _shot_of(address), address))
 
+    def rolls_of_key(self, key: str) -> tuple[LedgerRoll, ...]:
+        """Every roll ever made for one render key, oldest first."""
+        with self._asking() as db:
+            return reading.rolls(db, "r.key = ?", (key,))
+
     def unfinished(self, show: str | None = None) -> tuple[LedgerRoll, ...]:
         """Rolls that are intended, sending or submitted: what a run that was stopped left behind."""
         with self._asking() as db:

@@ -58,7 +58,7 @@ def command(asked: Asked, file: Path, check: bool, changes: bool, **selection: o
 
 def _answer(file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen) -> Answer:
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
+    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
     plan = plan_list(reading, wish, known)
     doubts = (*unknown_picks(reading, known), *stale_picks(reading, known, plan))
     messages = [problem_line(problem, screen) for problem in doubts]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import anyio
 
 from shotpilot_pipeline.errors import ShotpilotError
+from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.outcome import Outcome
 from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
 from shotpilot_pipeline.values.take import Pick
@@ -139,6 +140,7 @@ class Shop:
     book: Book
     sources: Mapping[str, Path] = field(default_factory=dict)
     picks: Mapping[str, Pick] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
     first_where_unpicked: bool = False
     barred: Mapping[str, tuple[Outcome, str]] = field(default_factory=dict)
     uploads: UploadMemory | None = None

@@ -139,7 +139,7 @@ def _into(reading: Reading, address: str, files: int) -> _Into:
     at = address.partition("#")[0]
     if at not in tasks:
         raise UsageError(f"there is no task {at}; {near(at, tasks) or 'write scene/shot@stage'}")
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
+    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
     line = next(line for line in plan_list(reading, Wish(), known).lines if line.address == at)
     if not line.key or line.action is Action.OMITTED:
         raise UsageError(f"{at} cannot take a picture yet: {line.reason}")

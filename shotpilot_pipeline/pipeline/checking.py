@@ -38,7 +38,7 @@ def check_file(file: Path, project: Path | None) -> Checked:
     try:
         reading = read_list(file, project, rehearsal=False)
         in_order(reading.compiled.tasks)
-        picks = unknown_picks(reading, known_of(reading.places, reading.compiled.moved))
+        picks = unknown_picks(reading, known_of(reading.places, reading.compiled.moved, show=reading.compiled.show))
     except BadFiles as found:
         return Checked(file, "shotlist", _in_order(found.problems))
     tasks = reading.compiled.tasks

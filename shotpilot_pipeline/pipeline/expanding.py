@@ -38,7 +38,7 @@ class Expanded:
 def expand_list(reading: Reading, wish: Wish) -> list[Expanded]:
     """Every task that was wished for, in list order, with the wire body for the takes wanted (at most nine)."""
     tasks = reading.compiled.tasks
-    known = known_of(reading.places, reading.compiled.moved)
+    known = known_of(reading.places, reading.compiled.moved, show=reading.compiled.show)
     plan = build_plan(
         tasks, known, selected=selected_of(tasks, wish), first_where_unpicked=reading.places.rehearsal, behind=True
     )

@@ -20,6 +20,7 @@ from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import Wish, form_in, known_of, plan_list, selected_of
 from shotpilot_pipeline.plan.graph import Index, needed_by, place_of, reach
 from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.plan.resolve import Choices, Settled, settle_task
 from shotpilot_pipeline.shotlist.texts import Written, holding, under
 from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock
 from shotpilot_pipeline.store.rulings import moved_rulings, read_rulings
@@ -111,7 +112,7 @@ class Why:
 def explain(reading: Reading, wish: Wish, file: Path, project: Path | None) -> list[Why]:
     """Why each task of `wish` is what it is, in list order. Raises UsageError where nothing matches, BadFiles."""
     chosen = selected_of(reading.compiled.tasks, wish)
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
+    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
     plan = plan_list(reading, Wish(behind=wish.behind), known)
     if reading.places.rehearsal:
         plan = plan_list(reading, Wish(), known)
@@ -147,6 +148,13 @@ class _Facts:
         return needed_by({task.address: self.index.needs_of(task) for task in self.index.tasks.values()})
 
     @cached_property
+    def choices(self) -> Choices:
+        """What is picked, with the keys as the plan settled them."""
+        choices = Choices(self.index, self.known, first_where_unpicked=self.reading.places.rehearsal)
+        choices.keys.update({line.address: line.key for line in self.plan.lines if line.key})
+        return choices
+
+    @cached_property
     def lock(self) -> Lock:
         return moved_lock(read_lock(self.reading.places.lock), self.reading.compiled.moved)
 
@@ -162,7 +170,7 @@ class _Facts:
     def why(self, line: PlanLine) -> Why:
         task = self.index.tasks[line.address]
         accepted = self._accepted(line)
-        own = self._own_form(task, line, accepted)
+        own = self._own_form(task, line)
         now = self._version(line.address, line.key, own)
         then = self._then(line, accepted)
         changes = self._changes(line, then, own) if then is not None else ()
@@ -171,11 +179,11 @@ class _Facts:
         shown = Place(place.file, place.line)
         return Why(line, str(shown), now, then, changes, accepted, needs, self._hanging(line.address))
 
-    def _own_form(self, task: Task, line: PlanLine, accepted: Ruling | None) -> str:
+    def _own_form(self, task: Task, line: PlanLine) -> str:
         """The form of today's words: open where a pick is, that of the list's words where others were accepted."""
-        if accepted is not None:
-            keyed = dict(zip(task.keys, task.forms, strict=True))
-            return keyed.get(accepted.key, task.forms[0])
+        settled = settle_task(task, self.choices) if task.forms and line.key else None
+        if isinstance(settled, Settled) and settled.own is not None:
+            return settled.own[0]
         return line.form or (task.forms[0] if task.forms else "")
 
     def _accepted(self, line: PlanLine) -> Ruling | None:

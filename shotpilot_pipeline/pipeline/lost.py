@@ -108,7 +108,7 @@ async def _write_down(
 
 def _line(reading: Reading, address: str, ledger: Ledger) -> PlanLine:
     """The task as the plan has it now. Raises UsageError where it has no request of its own."""
-    known = known_of(reading.places, reading.compiled.moved, bought_in(ledger, reading))
+    known = known_of(reading.places, reading.compiled.moved, bought_in(ledger, reading), show=reading.compiled.show)
     lines = {line.address: line for line in plan_list(reading, Wish(), known).lines}
     if address not in lines:
         raise UsageError(f"there is no task {address}; {near(address, lines) or 'write scene/shot@stage'}")

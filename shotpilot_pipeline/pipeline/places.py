@@ -26,6 +26,8 @@ class Places:
     runs: Path
     held: Path  # the lock of the one writer
     ledger: Path  # every paid request
+    picking: Path  # the lock of whoever changes the picks file
+    undo: Path  # what was said of this list before each change of its picks
     memo: Path
     thumbnails: Path
     local: bool | None = None  # which takes of the store count: of a queue on this machine, of a real one, or all
@@ -53,6 +55,8 @@ def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | Non
         runs=apart / "runs",
         held=apart / "writer.lock",
         ledger=apart / "ledger.db",
+        picking=apart / "picks.lock",
+        undo=apart / "undo" / inside.with_name(f"{inside.name}.jsonl"),
         memo=own / "memo" / inside.with_name(f"{inside.name}.memo"),
         thumbnails=own / "thumbnails",
         local=None if rehearsal else is_loopback(queue),

@@ -191,7 +191,9 @@ class _Reconciling:
             keeper.finish((), plan_list(self.reading, Wish(), self._known()), Paid(ZERO, ZERO))
 
     def _known(self) -> Any:
-        return known_of(self.reading.places, self.reading.compiled.moved, bought_in(self.ledger, self.reading))
+        compiled = self.reading.compiled
+        bought = bought_in(self.ledger, self.reading)
+        return known_of(self.reading.places, compiled.moved, bought, show=compiled.show)
 
     def _shop(self, client: QueueClient, run: str) -> Shop:
         compiled = self.reading.compiled

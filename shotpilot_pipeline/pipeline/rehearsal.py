@@ -40,7 +40,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], 
         store = Store(places.store, durable=False)
         try:
             back = put_back_lost(store, places.renders)  # before the plan: what is there is not drawn again
-            known = known_of(places, compiled.moved)
+            known = known_of(places, compiled.moved, show=compiled.show)
             plan = plan_list(reading, wish, known)
             queue = RehearsalQueue(models_of(reading.catalog), draw_roll)
             with Keeper(reading, store, plan) as keeper:
@@ -60,6 +60,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], 
                         book=NoBook(),
                         sources={sha256: places.root / path for sha256, path in compiled.sources.items()},
                         picks=known.picks,
+                        decisions=known.decisions,
                         first_where_unpicked=True,
                         rulings=known.rulings,
                         form_of=known.form_of,
@@ -71,7 +72,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], 
                     finally:
                         if drill:
                             drill.note(queue, keeper.run)
-                after = plan_list(reading, wish, known_of(places, compiled.moved))
+                after = plan_list(reading, wish, known_of(places, compiled.moved, show=compiled.show))
                 return keeper.finish(ends, after)
         finally:
             store.close()

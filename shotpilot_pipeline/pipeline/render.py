@@ -112,7 +112,7 @@ class _Render:
 
     def _known(self) -> Known:
         places, moved = self.reading.places, self.reading.compiled.moved
-        known = known_of(places, moved, bought_in(self.ledger, self.reading))
+        known = known_of(places, moved, bought_in(self.ledger, self.reading), show=self.reading.compiled.show)
         return with_rulings(known, self.pending, list_rulings(self.reading)) if self.pending else known
 
     def _ask_again(self) -> None:
@@ -171,6 +171,7 @@ class _Render:
             book=book,
             sources={sha256: self.reading.places.root / path for sha256, path in compiled.sources.items()},
             picks=known.picks,
+            decisions=known.decisions,
             barred=_barred(known),
             uploads=uploads_of(self.reading.settings, self.ledger, client.hosts.rest),
             rulings=known.rulings,

@@ -144,7 +144,7 @@ def ruling_json(ruling: Ruling) -> dict[str, Any]:
 
 
 def _known(reading: Reading) -> Known:
-    return known_of(reading.places, reading.compiled.moved, bought_of(reading))
+    return known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
 
 
 def _plan(reading: Reading, known: Known, rulings: Sequence[Ruling]) -> Plan:
@@ -204,7 +204,7 @@ def _attempt(line: PlanLine, number: int, known: Known, takes: int) -> tuple[Rul
         raise UsageError(f"--again: nothing of {address} is there yet ({line.reason}); a plain render buys it")
     last = known.rulings.attempt(address, line.key) or Attempt(FIRST_AGAIN - 1, 0)
     number = number or max(last.number, FIRST_AGAIN)
-    whole = last.number < FIRST_AGAIN or have >= known.rulings.wanted(address, line.key, takes)
+    whole = last.number < FIRST_AGAIN or have >= known.rulings.again(address, line.key, takes)
     if number <= last.number:
         there = f"attempt {last.number} of {address} is there, so nothing is bought"
         return None, f"{there}; one more is: --again {address}={last.number + 1}" if whole else ""

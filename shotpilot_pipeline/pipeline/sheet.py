@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from shotpilot_pipeline.catalog.cards import endpoint_card
+from shotpilot_pipeline.pipeline.going_on import stand_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import known_of, shot_of
-from shotpilot_pipeline.plan.graph import Index, in_order
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.plan.resolve import Choices, Chosen, Settled, settle_task
 from shotpilot_pipeline.review.page import (
     ReportCast,
     ReportPage,
@@ -43,8 +42,7 @@ class _Facts:
     store: Store
     tasks: Mapping[str, Sequence[Task]]  # by scene/shot
     keys: Mapping[str, str]  # current render key by address
-    circled: frozenset[tuple[str, int]]  # (render key, take) of what was picked, by a person or a rule
-    by: Mapping[str, str]  # address -> who picked
+    circled: Mapping[tuple[str, int], str]  # (render key, take) of what goes on -> who picked it: a person or a rule
     links: Mapping[str, Path]  # sha256 -> its file in renders/
 
 
@@ -56,13 +54,13 @@ def sheet_of(
     `absent` are the addresses of pictures that were kept once and that the store has no more.
     """
     compiled, places = reading.compiled, reading.places
-    known = known_of(places, compiled.moved)
-    keys, circled = _settle_all(reading, known)
+    known = known_of(places, compiled.moved, show=compiled.show)
+    now = stand_of(reading, known)
     tasks: dict[str, list[Task]] = {}
     for task in compiled.tasks:
         tasks.setdefault(shot_of(task.address), []).append(task)
-    by = {address: pick.by for address, pick in known.picks.items()}
-    facts = _Facts(reading, known, Store(places.store), tasks, keys, circled, by, links)
+    by = {(one.take.key, one.take.number): one.by or "a person" for one in now.going_on.values()}
+    facts = _Facts(reading, known, Store(places.store), tasks, now.keys, by, links)
     return ReportPage(
         show=compiled.show,
         title=compiled.title or compiled.show,
@@ -90,25 +88,6 @@ def _cast(reading: Reading) -> tuple[ReportCast, ...]:
                 if path:
                     portraits[member] = ReportPicture(reading.places.root / path, sha256, 0, 0)
     return tuple(ReportCast(id_, name, portraits.get(id_)) for id_, name in reading.compiled.cast.items())
-
-
-def _settle_all(reading: Reading, known: Known) -> tuple[dict[str, str], frozenset[tuple[str, int]]]:
-    """Current keys, and every take that goes on: into a next stage, another shot's picture, or out as the last."""
-    tasks = reading.compiled.tasks
-    index = Index(tasks)
-    choices = Choices(index, known, first_where_unpicked=reading.places.rehearsal)
-    circled: set[tuple[str, int]] = set()
-    gates = {gate for task in tasks for gate in task.gates}
-    for task in in_order(tasks, index):
-        settled = settle_task(task, choices) if task.forms else None
-        if not isinstance(settled, Settled):
-            continue
-        choices.keys[task.address] = settled.key
-        circled |= {(chosen.take.key, chosen.take.number) for chosen in settled.used}
-        last = choices.choose((task.address,)) if task.address not in gates else None
-        if isinstance(last, Chosen):
-            circled.add((last.take.key, last.take.number))
-    return choices.keys, frozenset(circled)
 
 
 def _scene(scene: SceneInfo, facts: _Facts) -> ReportScene:
@@ -176,7 +155,7 @@ def _take(task: Task, take: Take, version: int, facts: _Facts, *, current: bool)
         ),
         price=price,
         picked=picked,
-        by=(facts.by.get(task.address) or "rule: first") if picked else "",
+        by=facts.circled[take.key, take.number] if picked else "",
         note=f"incomplete: {len(take.pictures)} of {task.panels} panels" if short else "",
         current=current,
     )

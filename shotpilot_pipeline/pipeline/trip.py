@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
+from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.pipeline.bought import Bought
 from shotpilot_pipeline.pipeline.places import Places
 from shotpilot_pipeline.pipeline.reading import Reading
@@ -25,13 +25,14 @@ from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.resolve import picked
 from shotpilot_pipeline.plan.select import named, select
 from shotpilot_pipeline.shotlist.near import near
-from shotpilot_pipeline.store.lock import moved_address, moved_lock, read_lock
+from shotpilot_pipeline.store.lock import moved_lock, read_lock
 from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.digest import sha256_text
 from shotpilot_pipeline.values.plan import Plan
 from shotpilot_pipeline.values.request import request_form
 from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
-from shotpilot_pipeline.values.take import Pick, Take
+from shotpilot_pipeline.values.take import Take
 from shotpilot_pipeline.values.task import Task
 
 
@@ -51,19 +52,23 @@ class Wish:
         return not (self.selectors or self.exclude or self.until or self.limit)
 
 
-def known_of(places: Places, moved: Sequence[tuple[str, str]] = (), bought: Bought | None = None) -> Known:
+def known_of(
+    places: Places, moved: Sequence[tuple[str, str]] = (), bought: Bought | None = None, *, show: str = ""
+) -> Known:
     """What exists beside a shot list: takes in its store, picks in its picks file, versions in its lock.
 
-    `bought` is what the ledger says of its requests. Raises BadFiles when the picks file or the lock cannot be read;
-    the lock is opened only if somebody asks.
+    `bought` is what the ledger says of its requests. Raises BadFiles when the picks file or the lock cannot be read,
+    or when the picks are those of another show than `show` ("": not asked); the lock is opened only if somebody asks.
     """
     store = Store(places.store, local=places.local)
+    decisions = _decisions(places.picks, show, moved)
     return Known(
         undecided=bought.undecided if bought else {},
         refused=bought.refused if bought else {},
         counts=store.counts(),
         takes_of=_takes(store),
-        picks=_picks(places.picks, moved),
+        picks={address: said.pick for address, said in decisions.items() if said.pick is not None},
+        decisions=decisions,
         versions=_versions(places.lock, moved),
         of_another_queue=lambda key: bool(Store(places.store).takes_of(key)),
         rulings=rulings_of(places, moved),
@@ -174,18 +179,13 @@ def _takes(store: Store) -> Callable[[str], Sequence[Take]]:
     return takes_of
 
 
-def _picks(path: Path, moved: Sequence[tuple[str, str]]) -> dict[str, Pick]:
+def _decisions(path: Path, show: str, moved: Sequence[tuple[str, str]]) -> Mapping[str, Decision]:
     if not path.exists():
         return {}
     # Reading YAML costs more than a whole no-op plan; a list without picks does not pay for it.
-    from shotpilot_pipeline.shotlist.picks import read_picks
+    from shotpilot_pipeline.pipeline.picksfile import read_picks_file
 
-    picks, problems = read_picks(path)
-    if problems:
-        raise BadFiles(problems)
-    if not moved:
-        return picks
-    return {at: pick._replace(address=at) for address, pick in picks.items() for at in [moved_address(address, moved)]}
+    return read_picks_file(path, show, moved).decisions
 
 
 def _versions(path: Path, moved: Sequence[tuple[str, str]]) -> Callable[[str], Sequence[str]]:

@@ -16,6 +16,7 @@ from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.resolve import Choices, Settled, Settlement, StalePick, Waiting, picked, settle_task
 from shotpilot_pipeline.plan.rolls import rolls_needed
 from shotpilot_pipeline.plan.totals import add_up
+from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
 from shotpilot_pipeline.values.task import NO_PRICE, Task
@@ -48,6 +49,7 @@ class _Verdict(NamedTuple):
     have: int = 0
     new: int = 0  # takes to buy now
     later: int = 0  # takes that may be bought once something else is there
+    wanted: int = 0  # takes, where somebody asked for more than the shot list does; 0: as the list says
     form: str = ""
     key: str = ""
 
@@ -86,12 +88,16 @@ class _Planner:
         self.blocked: dict[str, str] = {}  # address -> why nothing comes of it
         self.promised: dict[str, tuple[str, int]] = {}  # key -> who renders it in this plan, takes there then
         self.siblings = _siblings(tasks)
+        self.more = {address: said for address, said in known.decisions.items() if said.more}
+        self.special = self.known.rulings.addresses.union(
+            self.more
+        )  # to be looked at even where takes enough are there
         self.whole: dict[int, str] = {}
 
     def lines(self) -> tuple[PlanLine, ...]:
         """Every selected task's line, in list order."""
         order = in_order(self.tasks, self.index)
-        selected, named = self.asked.selected, self.asked.named
+        selected, named, special = self.asked.selected, self.asked.named, self.special
         counts, keys, choices, ruled = self.known.counts, self.choices.keys, self.choices, self.known.rulings.addresses
         found: dict[str, PlanLine] = {}
         for task in order:
@@ -104,7 +110,7 @@ class _Planner:
                     if isinstance(settled, Settled):
                         form, key = settled.form, settled.key
             have = counts.get(key, 0)
-            if have >= task.takes and have and not task.state and address not in named and address not in ruled:
+            if have >= task.takes and have and not task.state and address not in named and address not in special:
                 keys[address] = key
                 line = _cached_line(task, self._whole(task.takes), have, form, key)
             else:
@@ -126,9 +132,6 @@ class _Planner:
 
     def _line(self, task: Task, settled: Settlement | None) -> PlanLine:
         """The line of a task that is not simply there already."""
-        if task.address in self.known.rulings.addresses and task.forms:
-            settled = settled or settle_task(task, self.choices)
-            task = self._with_attempts(task, settled)
         verdict = self._verdict(task, settled)
         chosen = self.asked.selected is None or task.address in self.asked.selected
         if verdict.key:
@@ -140,12 +143,6 @@ class _Planner:
         else:
             self.blocked[task.address] = _why_nothing_comes(verdict.action)
         return _priced(task, verdict)
-
-    def _with_attempts(self, task: Task, settled: Settlement) -> Task:
-        """The task with the takes that are wanted of it, further attempts included."""
-        if not isinstance(settled, Settled):
-            return task
-        return task._replace(takes=self.known.rulings.wanted(task.address, settled.key, task.takes))
 
     def _verdict(self, task: Task, settled: Settlement | None) -> _Verdict:
         if task.state == "omit" or not task.forms:
@@ -171,13 +168,11 @@ class _Planner:
                 return self._settled(task, settled._replace(form=settled.own[0], key=settled.own[1], own=None))
             return self._accepted(task, settled, settled.own[0])
         have = self._have(task, key)
-        missing = max(0, task.takes - have)
+        wanted, pick, asked = self._wanted(task, key, have)
+        missing = max(0, wanted - have)
         if not missing:
-            return _Verdict(Action.CACHED, self._whole(task.takes), have, form=form, key=key)
-        if have and self._is_picked_enough(task, key) and (pick := self._pick_that_is_enough(task, key)):
-            return _Verdict(
-                Action.CACHED, f"{pick} is picked, so no more than {_takes(have)} are wanted", have, form=form, key=key
-            )
+            why = f"{pick} is picked, so no more than {_takes(have)} are wanted" if pick else self._whole(wanted)
+            return _Verdict(Action.CACHED, why, have, form=form, key=key, wanted=0 if pick else wanted)
         if not have and self._is_behind(task, key):
             return self._behind(task, missing, form, key)
         if key in self.known.undecided:
@@ -186,12 +181,28 @@ class _Planner:
             return _Verdict(Action.REFUSED, f"refused: {self.known.refused[key]}", have, form=form, key=key)
         if not have and self._is_lost(task, key):
             return _Verdict(Action.BLOCKED, self._why_lost(task, key), form=form, key=key)
-        why, shared = self._why(task, key, have), self.promised.get(key)
+        why, shared = self._why(task, key, have, wanted, asked), self.promised.get(key)
         if shared is not None:
-            missing = max(0, task.takes - max(have, shared[1]))
+            missing = max(0, wanted - max(have, shared[1]))
             why = f"the same picture as {shared[0]}: one render serves both"
             why += f", {_takes(missing)} more for this one" if missing else ""
-        return _Verdict(self._kind(task, key, have), why, have, missing, form=form, key=key)
+        return _Verdict(self._kind(task, key, have), why, have, missing, form=form, key=key, wanted=wanted)
+
+    def _wanted(self, task: Task, key: str, have: int) -> tuple[int, str, Decision | None]:
+        """Takes wanted under `key`; the pick that is enough, if one is; and the wish for more, if it is one.
+
+        What has a valid pick is not topped up, but for what was asked for expressly.
+        """
+        said = self.more.get(task.address)
+        wanted = said.wanted(task.takes, key) if said else task.takes
+        asked = said if said and said.wanted(0, key) > have else None
+        pick = ""
+        if wanted > have > 0 and task.address not in self.asked.named:
+            pick = self._pick_that_is_enough(task, key)
+        again = self.known.rulings.again(task.address, key, task.takes)
+        if pick and asked:
+            return max(again, asked.wanted(0, key) if asked.more_key else wanted), "", asked
+        return (have, pick, None) if pick and again <= have else (max(again, 0 if pick else wanted), "", asked)
 
     def _accepted(self, task: Task, settled: Settled, own_form: str) -> _Verdict:
         """An older request stands for the words of today, as a person ruled."""
@@ -207,10 +218,6 @@ class _Planner:
             why = f"{reason}, but its request is not known here; accept --undo buys the words of today"
             return _Verdict(Action.BLOCKED, f"blocked: {why}", verdict.have, key=settled.key)
         return verdict._replace(reason=reason, form=verdict.form or own_form)
-
-    def _is_picked_enough(self, task: Task, key: str) -> bool:
-        """Whether a valid pick ends the wish for more takes: not for what is named, nor for a further attempt."""
-        return task.address not in self.asked.named and self.known.rulings.attempt(task.address, key) is None
 
     def _is_lost(self, task: Task, key: str) -> bool:
         """Whether the lock says this very request was bought, though the store has nothing of it."""
@@ -230,9 +237,9 @@ class _Planner:
         if any(address in self.behind_now for address in settled.on):
             return self._rests_on_behind(task, settled)
         if isinstance(settled, StalePick):
-            return _Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task))
+            return _Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task), wanted=self._most(task))
         if settled.person or any(address in self.coming for address in settled.on):
-            return _Verdict(Action.WAITING, settled.reason, later=self._at_most(task))
+            return _Verdict(Action.WAITING, settled.reason, later=self._at_most(task), wanted=self._most(task))
         return _Verdict(Action.BLOCKED, self._why_blocked(settled.on))
 
     def _rests_on_behind(self, task: Task, settled: Waiting | StalePick) -> _Verdict:
@@ -286,13 +293,16 @@ class _Planner:
             return Action.TOP_UP
         return Action.CHANGED if self._version_before(task, key) else Action.NEW
 
-    def _why(self, task: Task, key: str, have: int) -> str:
+    def _why(self, task: Task, key: str, have: int, wanted: int, asked: Decision | None) -> str:
+        more = _who_asked(asked, wanted - have) if asked else ""
         if have:
-            missing = task.takes - have
-            attempt = self.known.rulings.attempt(task.address, key)
-            if attempt is not None:
+            missing = wanted - have
+            again = self.known.rulings.again(task.address, key, task.takes)
+            if again == wanted and (attempt := self.known.rulings.attempt(task.address, key)):
                 return f"attempt {attempt.number}: {_takes(missing)} beyond the {have} that are there"
-            return f"{missing} of {task.takes} takes {'is' if missing == 1 else 'are'} missing"
+            return more or f"{missing} of {wanted} takes {'is' if missing == 1 else 'are'} missing"
+        if more and not self._version_before(task, key):
+            return f"new: {more}"
         version = self._version_before(task, key)
         if not version:
             return "new: nothing rendered yet"
@@ -310,7 +320,17 @@ class _Planner:
     def _at_most(self, task: Task) -> int:
         """Takes that may be bought once the task is settled: all, or what is missing where the key is known."""
         counts, standing, at = self.known.counts, self.known.rulings.standing, task.address
-        return max(max(0, task.takes - counts.get(standing(at, key), 0)) if key else task.takes for key in task.keys)
+        return max(max(0, self._most_wanted(task, key) - counts.get(standing(at, key), 0)) for key in task.keys)
+
+    def _most(self, task: Task) -> int:
+        """Takes wanted at most, whichever request it will be."""
+        return max(self._most_wanted(task, key) for key in task.keys)
+
+    def _most_wanted(self, task: Task, key: str) -> int:
+        """Takes wanted under `key`; where it is not known yet, under whichever it will be."""
+        said = self.more.get(task.address)
+        more = said.wanted(task.takes, key or said.more_key) if said else task.takes
+        return max(more, self.known.rulings.again(task.address, key, task.takes))
 
     def _why_blocked(self, on: Sequence[str]) -> str:
         names = [f"{address}, which {self.blocked.get(address, 'is not in the shot list')}" for address in on]
@@ -342,6 +362,13 @@ def _why_nothing_comes(action: Action) -> str:
     }.get(action, "is not rendered and not selected")
 
 
+def _who_asked(said: Decision, missing: int) -> str:
+    """`Vera asked for 4 more takes`, and how many of what is missing that is, where it is not all."""
+    by = said.more_by or "the picks file"
+    asked = f"{by} asked for {said.more} more {'take' if said.more == 1 else 'takes'}"
+    return asked if missing == said.more else f"{asked}; {missing} {'is' if missing == 1 else 'are'} missing"
+
+
 def _takes(count: int) -> str:
     return "1 take" if count == 1 else f"{count} takes"
 
@@ -369,7 +396,7 @@ def _priced(task: Task, verdict: _Verdict) -> PlanLine:
         verdict.action,
         verdict.reason,
         task.endpoint,
-        task.takes,
+        verdict.wanted or task.takes,
         verdict.have,
         new,
         task.panels,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
 from shotpilot_pipeline.values.take import Pick, Take
 
@@ -47,3 +48,5 @@ class Known:
     rulings: Rulings = NO_RULINGS
     #: The request form that the kept takes of a key were asked with; "" where that is not known here.
     form_of: Callable[[str], str] = _no_form
+    #: All that people said, by the task's address; `picks` holds the picks of it.
+    decisions: Mapping[str, Decision] = field(default_factory=dict)

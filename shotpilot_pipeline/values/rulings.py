@@ -91,10 +91,16 @@ class Rulings:
         """The last further attempt that was asked for."""
         return self.attempts.get(address, {}).get(key)
 
-    def wanted(self, address: str, key: str, takes: int) -> int:
-        """How many takes are wanted where the list says `takes`."""
-        attempt = self.attempt(address, key)
-        return takes if attempt is None else max(takes, attempt.after + takes)
+    def again(self, address: str, key: str, takes: int) -> int:
+        """How many takes the last further attempt wants in all where the list says `takes`; 0 where there is none.
+
+        With `key` "", not known yet: under whichever it will be.
+        """
+        attempts = self.attempts.get(address)
+        if not attempts:
+            return 0
+        asked = [attempts[key]] if key in attempts else list(attempts.values()) if not key else []
+        return max((attempt.after + takes for attempt in asked), default=0)
 
 
 NO_RULINGS = Rulings()

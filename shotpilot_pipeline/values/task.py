@@ -14,7 +14,8 @@ NO_PRICE = -1
 #: Who chooses among the takes of a task: a person, or a rule by its name.
 HUMAN = "human"
 FIRST = "first"
-CHOOSERS = frozenset({HUMAN, FIRST})
+BEST_STARS = "best-stars"
+CHOOSERS = frozenset({HUMAN, FIRST, BEST_STARS})
 
 
 class Task(NamedTuple):

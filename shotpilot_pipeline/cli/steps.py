@@ -50,7 +50,7 @@ class _Steps:
 
     def _accept(self, why: Why) -> Iterator[tuple[str, str]]:
         then = why.then
-        if then is not None and then.takes and why.line.takes_have == 0:
+        if then is not None and then.takes and why.line.takes_have == 0 and why.only_words:
             takes = "its take" if len(then.takes) == 1 else f"its {len(then.takes)} takes"
             yield (
                 self._command("accept", why.line.address.partition("@")[0]),

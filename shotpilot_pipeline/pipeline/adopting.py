@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from shotpilot_pipeline.errors import Problem, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
+from shotpilot_pipeline.pipeline.choosing import who
 from shotpilot_pipeline.pipeline.keeping import renders_of
-from shotpilot_pipeline.pipeline.person import person
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.ruling import list_rulings, now
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
@@ -179,7 +179,12 @@ def _kept(
         "show": reading.compiled.show,
         "address": address,
         "stage": address.rpartition("@")[2],
-        "adopted": {"by": person(), "at": now(), "why": one_line(why), "file": [file.name for file in files]},
+        "adopted": {
+            "by": who(reading.places.root),
+            "at": now(),
+            "why": one_line(why),
+            "file": [file.name for file in files],
+        },
         "stands_for": {"endpoint": endpoint_of(into.line.form), "input": input_of(into.line.form)},
         "price_usd": "0.00",
         "at": now(),
@@ -193,7 +198,7 @@ def _rule(reading: Reading, address: str, take: Take, why: str) -> None:
     what = ".".join((f"t{take.number:02}", *(picture.sha256 for picture in take.pictures)))
     there = list_rulings(reading)
     if not any((one.address, one.kind, one.key, one.what) == (address, Kind.ADOPT, take.key, what) for one in there):
-        ruling = Ruling(address, Kind.ADOPT, take.key, what, now(), person(), one_line(why))
+        ruling = Ruling(address, Kind.ADOPT, take.key, what, now(), who(reading.places.root), one_line(why))
         write_rulings(reading.places.rulings, (*there, ruling))
 
 

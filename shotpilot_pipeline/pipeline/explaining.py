@@ -26,8 +26,8 @@ from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock
 from shotpilot_pipeline.store.rulings import moved_rulings, read_rulings
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.money import Money
-from shotpilot_pipeline.values.plan import Plan, PlanLine
-from shotpilot_pipeline.values.request import Part, part_changes, parts_of
+from shotpilot_pipeline.values.plan import ACCEPTED, Plan, PlanLine
+from shotpilot_pipeline.values.request import Part, PartChange, part_changes, parts_of, split_pick
 from shotpilot_pipeline.values.rulings import Kind, Ruling
 from shotpilot_pipeline.values.take import Take
 from shotpilot_pipeline.values.task import Task
@@ -193,7 +193,7 @@ class _Facts:
             if ruling.kind is Kind.ACCEPT and ruling.address == line.address and line.key
             and self.known.rulings.standing(line.address, ruling.key) == line.key
         ]  # fmt: skip
-        return found[-1] if found and line.reason.startswith(("accepted:", "blocked:")) else None
+        return found[-1] if found and line.reason.startswith((ACCEPTED, "blocked:")) else None
 
     def _then(self, line: PlanLine, accepted: Ruling | None) -> Version | None:
         """What today's request is compared with: the accepted version, else the last other one that was rendered."""
@@ -249,8 +249,16 @@ class _Facts:
         if not before or not own:
             return ()
         texts = texts_of(self.file, self.project, line.address)
-        return tuple(self._changed(change.name, change.before, change.after, texts)
-                     for change in part_changes(before, own))  # fmt: skip
+        changes = (change for change in part_changes(before, own) if not self._only_open(change))
+        return tuple(self._changed(change.name, change.before, change.after, texts) for change in changes)
+
+    def _only_open(self, change: PartChange) -> bool:
+        """Whether a part differs only in that the pick it carried then is not made again yet."""
+        if change.before is None or change.after is None or not change.after.startswith("\0"):
+            return False
+        name = split_pick(change.after.partition(":")[2])[0]
+        before = self.names.get(change.before.removeprefix("sha256:"), "")
+        return bool(before) and before.partition("#")[0] in (*self.index.members(name), name)
 
     def _changed(self, name: str, before: str | None, after: str | None, texts: Sequence[Written]) -> Changed:
         if name == "prompt" and before is not None and after is not None:

@@ -16,8 +16,8 @@ from shotpilot_pipeline.engine.shop import Roll
 from shotpilot_pipeline.errors import KeyOrBalance, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.adopting import rule_adopted
 from shotpilot_pipeline.pipeline.bought import bought_in
+from shotpilot_pipeline.pipeline.choosing import who
 from shotpilot_pipeline.pipeline.paying import client_of
-from shotpilot_pipeline.pipeline.person import person
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.reconciling import Decision, reconcile_with
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
@@ -158,9 +158,11 @@ def _intend(
     body = sent if sent is not None else wire_body(line.form, len(takes), lambda mark: mark)
     now = datetime.now(UTC)
     show, price = reading.compiled.show, estimate_of(roll)
-    id = ledger.intend(roll, body, run=RUN, show=show, queue=queue, price=price, now=now)
+    id = ledger.intend(
+        roll, body, run=RUN, show=show, queue=queue, price=price, now=now, person=who(reading.places.root)
+    )
     ledger.sending(id, now)
-    ledger.unknown(id, f"named by {person()}: it was not sent from here", now)
+    ledger.unknown(id, f"named by {who(reading.places.root)}: it was not sent from here", now)
 
 
 def _ended(reading: Reading, store: Store, roll: LedgerRoll, why: str, notes: tuple[str, ...]) -> AdoptedRequest:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import KeyOrBalance, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
+from shotpilot_pipeline.pipeline.choosing import who
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid
 from shotpilot_pipeline.pipeline.paying import client_of, limits_of
-from shotpilot_pipeline.pipeline.person import person
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, adopt_found, collect_left, release_unsent
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
@@ -143,13 +143,13 @@ class _Reconciling:
         return chosen
 
     def _decide(self, chosen: Sequence[LedgerRoll]) -> None:
-        who, now = person(), datetime.now(UTC)
+        person, now = who(self.reading.places.root), datetime.now(UTC)
         for roll in chosen:
             if self.decision.write_off:
-                self.ledger.written_off(roll.id, who, "given up by hand", now)
+                self.ledger.written_off(roll.id, person, "given up by hand", now)
                 self.done.written_off.append(roll)
             elif self.decision.send_again:
-                self.ledger.released(roll.id, "to be sent again, by hand", now, proved=False, who=who)
+                self.ledger.released(roll.id, "to be sent again, by hand", now, proved=False, who=person)
                 self.done.released.append(roll)
 
     async def _look(self, client: QueueClient, chosen: Sequence[LedgerRoll]) -> None:
@@ -172,7 +172,7 @@ class _Reconciling:
             raise UsageError(
                 f"{self.decision.adopt}: the queue does not know this request of {roll.endpoint} ({error})"
             ) from None
-        self.ledger.adopt(roll.id, submitted, datetime.now(UTC), who=person())
+        self.ledger.adopt(roll.id, submitted, datetime.now(UTC), who=who(self.reading.places.root))
         self.done.adopted.append(roll)
 
     async def _collect(self, client: QueueClient) -> None:

@@ -15,6 +15,7 @@ from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import Place, Problem, Severity, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
+from shotpilot_pipeline.pipeline.choosing import who
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import caps_of, client_of, limits_of, uploads_of
 from shotpilot_pipeline.pipeline.reading import Reading
@@ -162,6 +163,7 @@ class _Render:
             unit_price=unit_prices(self.reading.catalog),
             caps=caps_of(self.reading, self.terms.max_cost),
             allow_unpriced=not self.terms.unattended,
+            person=who(self.reading.places.root),
         )
         return Shop(
             show=compiled.show,

@@ -12,7 +12,7 @@ from typing import Any
 
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
-from shotpilot_pipeline.pipeline.person import person
+from shotpilot_pipeline.pipeline.choosing import who
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, selected_of
 from shotpilot_pipeline.plan.graph import Index
@@ -62,7 +62,9 @@ def accept(reading: Reading, wish: Wish, *, why: str = "", version: int = 0) -> 
         versions: dict[str, tuple[int, int]] = {}
         while fresh := _fresh(plan, chosen, known, version, {ruling.address for ruling in made}):
             for line, number, key in fresh:
-                made.append(Ruling(line.address, Kind.ACCEPT, line.key, key, now(), person(), one_line(why)))
+                made.append(
+                    Ruling(line.address, Kind.ACCEPT, line.key, key, now(), who(reading.places.root), one_line(why))
+                )
                 versions[line.address] = (number, known.counts[key])
             plan = _plan(reading, known, (*there, *made))
         if not made:
@@ -106,7 +108,7 @@ def attempts_of(
             raise UsageError(f"--again: there is no task {asked}; {hint}")
         for address in members:
             ruling, word = _attempt(lines[address], number, known, index.tasks[address].takes)
-            made += [ruling] if ruling else []
+            made += [ruling._replace(by=who(reading.places.root))] if ruling else []
             words += [word] if word else []
     return tuple(made), tuple(words)
 
@@ -212,4 +214,4 @@ def _attempt(line: PlanLine, number: int, known: Known, takes: int) -> tuple[Rul
         raise UsageError(f"--again: attempt {last.number} of {address} is not complete yet; a plain render goes on")
     if number > last.number + 1:
         raise UsageError(f"--again: the next attempt at {address} is {last.number + 1}, not {number}")
-    return Ruling(address, Kind.AGAIN, line.key, str(Attempt(number, have)), now(), person()), ""
+    return Ruling(address, Kind.AGAIN, line.key, str(Attempt(number, have)), now(), ""), ""

@@ -18,7 +18,7 @@ from shotpilot_pipeline.plan.rolls import rolls_needed
 from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.money import ZERO, Money
-from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
+from shotpilot_pipeline.values.plan import ACCEPTED, BUYS, Action, Plan, PlanLine
 from shotpilot_pipeline.values.task import NO_PRICE, Task
 
 _COMING = BUYS | {Action.WAITING, Action.STALE_PICK}
@@ -209,7 +209,7 @@ class _Planner:
         verdict = self._settled(task, settled._replace(own=None))
         versions = list(self.known.versions(task.address))
         stands = f"v{versions.index(settled.key) + 1:03}" if settled.key in versions else f"key {settled.key[:12]}"
-        reason = f"accepted: stands for {stands}; {verdict.reason}"
+        reason = f"{ACCEPTED} stands for {stands}; {verdict.reason}"
         if not verdict.have and verdict.action in BUYS:  # neither here nor in the lock: never bought by a ruling
             return _Verdict(
                 Action.BLOCKED, f"blocked: it is accepted that {stands} stands for these words, but {_LOST}"

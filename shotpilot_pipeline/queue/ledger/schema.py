@@ -16,7 +16,7 @@ from pathlib import Path
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.queue.ledger.rows import MOVES, OPEN, LedgerConflict, LedgerDamaged, LedgerUnusable, State
 
-FORMAT = 2
+FORMAT = 3
 APPLICATION = 0x53_48_4F_54  # "SHOT": marks the file as ours
 WAIT = 30.0  # s for another process to finish its transaction
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
@@ -78,9 +78,10 @@ _RECOUNT = "".join(
     for scope, show, name in SCOPES
 )
 
-#: 1 to 2: totals by queue.
+#: 1 to 2: totals by queue. 2 to 3: who ran the render.
 MIGRATIONS: Mapping[int, str] = {
-    1: f"DROP TRIGGER rolls_count;\nDROP TRIGGER rolls_recount;\nDROP TABLE totals;\n{_TOTALS}{_RECOUNT}"
+    1: f"DROP TRIGGER rolls_count;\nDROP TRIGGER rolls_recount;\nDROP TABLE totals;\n{_TOTALS}{_RECOUNT}",
+    2: "ALTER TABLE rolls ADD COLUMN person TEXT NOT NULL DEFAULT '';\n",
 }
 
 #: Money columns are nano-USD. What each column means: docs/ledger.md.
@@ -118,6 +119,7 @@ CREATE TABLE rolls (
     closed_at TEXT NOT NULL DEFAULT '',
     why TEXT NOT NULL DEFAULT '',
     decided_by TEXT NOT NULL DEFAULT '',
+    person TEXT NOT NULL DEFAULT '',
     CHECK (reserved = CASE WHEN state IN ({_words(OPEN)}) THEN coalesce(price, 0) ELSE 0 END),
     CHECK (booked IS NULL OR state NOT IN ({_words(OPEN)})),
     CHECK (billed IS NULL OR (state = 'closed' AND request_id IS NOT NULL AND verified = 1)),

@@ -80,7 +80,9 @@ def _sentence(action: Action, reason: str) -> str:
 
 def _request(why: Why, screen: Screen, take: str) -> Iterator[str]:
     now, then = why.now, why.then
-    yield from _wrapped(f"Now   {_named(now)}, {why.line.endpoint or 'no model'}", screen, "  ", "        ")
+    accepted = ", accepted for these words" if why.accepted is not None else ""
+    head = f"Now   {_named(now)}{accepted}, {why.line.endpoint or 'no model'}"
+    yield from _wrapped(head, screen, "  ", "        ")
     for part in now.parts:
         if part.name not in ("endpoint", "key"):
             yield from _wrapped(f"{part.name}: {part.value}", screen, "        ", "          ")

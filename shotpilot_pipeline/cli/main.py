@@ -35,6 +35,7 @@ COMMANDS = {
     "reconcile": ("reconcile", "Decide requests whose answer was lost; compare charges with the bill."),
     "accept": ("accept", "Rule that an edit was cosmetic: the bought takes stand."),
     "adopt": ("adopt", "Make a file, or a lost request, a take of a shot."),
+    "swap": ("swap", "Exchange two shots: what was bought and picked goes with them."),
     "costs": ("costs", "Say what was spent, on what, and what was wasted."),
     "report": ("report", "Write the contact sheet: one HTML file that opens from disk."),
     "models": ("models", "Show the model cards: parameters, limits, prices and their dates."),

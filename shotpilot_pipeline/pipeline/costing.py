@@ -22,7 +22,7 @@ from shotpilot_pipeline.store.lock import Lock, moved_address, moved_lock, read_
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.origin import is_loopback
 from shotpilot_pipeline.values.plan import ACCEPTED, Action, PlanLine
-from shotpilot_pipeline.values.rulings import Kind
+from shotpilot_pipeline.values.rulings import Kind, Ruling, swapped
 from shotpilot_pipeline.values.spent import (
     Books,
     Fate,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from shotpilot_pipeline.queue.ledger.rows import CostRow
 
 GROUPS = ("scene", "shot", "stage", "model", "day", "run", "person")
+_SECONDS = len("2026-11-25T18:30:00")
 NOT_WRITTEN_DOWN = "(not written down)"  # who ran a render, before that was kept
 
 
@@ -101,7 +102,7 @@ class _Account:
         for address, one in stand.going_on.items():
             self._goes_on(address, one)
         self._families: dict[str, str] = {}
-        self._addresses: dict[str, str] = {}
+        self._addresses: dict[tuple[str, int], str] = {}
         self._names: dict[int, Mapping[str, str]] = {}
 
     def _goes_on(self, address: str, one: GoesOn) -> None:
@@ -127,11 +128,20 @@ class _Account:
         return tuple(row for row in self.all_rows if chosen is None or self.address(row) in chosen)
 
     def address(self, row: CostRow) -> str:
-        """Where the task of a roll stands today."""
-        found = self._addresses.get(row.address)
+        """Where the task of a roll stands today: moved as the list says, exchanged as was ruled after it was sent."""
+        swaps = tuple(one for one in self._swaps if one.at[:_SECONDS] > row.intended_at[:_SECONDS])
+        found = self._addresses.get((row.address, len(swaps)))
         if found is None:
-            found = self._addresses[row.address] = moved_address(row.address, self.reading.compiled.moved)
+            found = moved_address(row.address, self.reading.compiled.moved)
+            for one in swaps:
+                found = swapped(one.address, one.what)(found)
+            self._addresses[row.address, len(swaps)] = found
         return found
+
+    @cached_property
+    def _swaps(self) -> Sequence[Ruling]:
+        swaps = [one for one in list_rulings(self.reading) if one.kind is Kind.SWAP]
+        return sorted(swaps, key=lambda one: one.at)
 
     def names(self, row: CostRow) -> Mapping[str, str]:
         """What a roll is gathered under."""

@@ -3,6 +3,7 @@
     sc010/sh010@iterate accept <key of today's words> <key whose takes stand for it> 2026-11-25T18:30:00Z Ann: a typo
     sc010/sh010@iterate again <key> a02+4 2026-11-25T18:31:00Z Ann: too dark
     sc010/sh020@final adopt <key> t03.<sha256> 2026-11-25T18:32:00Z Ann: painted by hand
+    sc010/sh010 swap - sc010/sh020 2026-11-25T18:33:00Z Ann: the story board has them so
 
 Lines stand in order of address, so that two branches that rule about different shots merge without a conflict; where
 they rule about the same one, both lines may stay (`merge=union`), unless they contradict each other.
@@ -18,7 +19,7 @@ from shotpilot_pipeline.errors import BadFiles, Place, Problem
 from shotpilot_pipeline.store.files import write_atomic
 from shotpilot_pipeline.store.lock import moved_address, natural
 from shotpilot_pipeline.values.address import ID
-from shotpilot_pipeline.values.rulings import Kind, Ruling
+from shotpilot_pipeline.values.rulings import NO_KEY, Kind, Ruling
 
 HEADER = "# shotpilot rulings 1: what people decided about bought takes. Keep it in git. A line is a ruling:\n"
 COLUMNS = "# address ruling render-key what when who: why\n"
@@ -28,13 +29,14 @@ _WHAT = {
     Kind.ACCEPT: re.compile(rf"{_KEY}\Z"),
     Kind.AGAIN: re.compile(r"a(?!0+\+)\d{2,6}\+\d{1,6}\Z"),
     Kind.ADOPT: re.compile(rf"t(?!0+\.)\d{{2,9}}(?:\.{_KEY})+\Z"),
+    Kind.SWAP: re.compile(rf"{ID}/{ID}\Z"),
 }
 _LINE = re.compile(
-    rf"({ID}/{ID}(?:\.{ID})*@{ID}) ({'|'.join(Kind)}) ({_KEY}) (\S+)"
+    rf"({ID}/{ID}(?:\.{ID})*(?:@{ID})?) ({'|'.join(Kind)}) ({_KEY}|-) (\S+)"
     r" (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([^:\n]*[^:\s])(?:: (.*))?"
 )
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)")
-_FORM = "a line is: address accept|again|adopt render-key what 2026-11-25T18:30:00Z who: why"
+_FORM = "a line is: address accept|again|adopt|swap render-key what 2026-11-25T18:30:00Z who: why"
 
 
 def read_rulings(path: Path) -> tuple[Ruling, ...]:
@@ -92,7 +94,10 @@ def moved_rulings(rulings: Iterable[Ruling], moved: Sequence[tuple[str, str]]) -
     """The rulings under the addresses of today; `moved` as in the shot list."""
     if not moved:
         return tuple(rulings)
-    return tuple(ruling._replace(address=moved_address(ruling.address, moved)) for ruling in rulings)
+    return tuple(
+        ruling if ruling.kind is Kind.SWAP else ruling._replace(address=moved_address(ruling.address, moved))
+        for ruling in rulings
+    )
 
 
 def one_line(text: str) -> str:
@@ -111,7 +116,8 @@ def _ruling(line: str) -> Ruling | None:
     if found is None:
         return None
     address, kind, key, what, at, by, why = found.groups()
-    if not _WHAT[Kind(kind)].match(what):
+    about_shots = Kind(kind) is Kind.SWAP
+    if not _WHAT[Kind(kind)].match(what) or about_shots != (key == NO_KEY) or about_shots == ("@" in address):
         return None
     return Ruling(address, Kind(kind), key, what, at, by, why or "")
 

@@ -3,11 +3,12 @@
 accept   the bought takes of an older request stand for the one the list asks for now, at one address
 again    a further attempt at a request: as many takes more, whatever is there already
 adopt    a take that was not bought by this request: a file, or a request that was lost
+swap     two shots changed places in the list; what was kept of them was exchanged at that moment
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -22,6 +23,10 @@ class Kind(StrEnum):
     ACCEPT = "accept"
     AGAIN = "again"
     ADOPT = "adopt"
+    SWAP = "swap"
+
+
+NO_KEY = "-"  # of a ruling that is about shots and not about a request
 
 
 class Attempt(NamedTuple):
@@ -35,7 +40,10 @@ class Attempt(NamedTuple):
 
 
 class Ruling(NamedTuple):
-    """One line of the rulings file. `what`: the older key (accept), the attempt (again), take and sha256 (adopt)."""
+    """One line of the rulings file.
+
+    `what`: the older key (accept), the attempt (again), take and sha256 (adopt), the other shot (swap).
+    """
 
     address: str
     kind: Kind
@@ -104,6 +112,23 @@ class Rulings:
 
 
 NO_RULINGS = Rulings()
+
+
+def swapped(one: str, other: str) -> Callable[[str], str]:
+    """Gives an address with two shots (`scene/shot`) exchanged; variant and stage stay."""
+    into = {one: other, other: one}
+
+    def exchange(address: str) -> str:
+        shot, at, rest = _apart(address)
+        return f"{into.get(shot, shot)}{at}{rest}"
+
+    return exchange
+
+
+def _apart(address: str) -> tuple[str, str, str]:
+    """The shot, and what follows it with its mark: a variant, a stage, a take."""
+    found = min((place for mark in ".@#" if (place := address.find(mark)) >= 0), default=len(address))
+    return address[:found], address[found : found + 1], address[found + 1 :]
 
 
 def attempt_of(text: str) -> Attempt:

@@ -96,7 +96,8 @@ def bought_takes(db: sqlite3.Connection, show: str) -> dict[str, frozenset[int]]
 def cost_rows(db: sqlite3.Connection, show: str) -> tuple[CostRow, ...]:
     """Every roll of a show that was sent or will be, oldest first: without its papers, which would fill the memory."""
     sql = """SELECT address, key, takes, panels, state, outcome, reserved, charged, verified, price, endpoint, queue,
-        day, run, person FROM rolls WHERE +show = ? AND (state <> 'released' OR booked IS NOT NULL) ORDER BY id"""
+        day, run, person, intended_at FROM rolls
+        WHERE +show = ? AND (state <> 'released' OR booked IS NOT NULL) ORDER BY id"""
     read: dict[str, tuple[int, ...]] = {}
     found = []
     for address, key, takes, panels, state, *rest in db.execute(sql, (show,)):

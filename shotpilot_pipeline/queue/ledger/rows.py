@@ -162,6 +162,7 @@ class CostRow(NamedTuple):
     day: str
     run: str
     person: str
+    intended_at: str
 
 
 class Caps(NamedTuple):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted, problem_json, problem_line
 from shotpilot_pipeline.errors import ExitCode, Problem, Severity
@@ -15,7 +16,7 @@ from shotpilot_pipeline.pipeline.checking import Checked, check_file
 
 @click.command()
 @asking
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ListFile())
 @click.option("--strict", is_flag=True, help="Warnings are errors too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write problems.")
 def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> int:

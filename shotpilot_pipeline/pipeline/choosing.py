@@ -22,8 +22,8 @@ from pathlib import Path
 
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
-from shotpilot_pipeline.pipeline.pickjournal import Entry, Journal
-from shotpilot_pipeline.pipeline.picksfile import PicksFile, holding
+from shotpilot_pipeline.pipeline.pickjournal import Entry, Journal, Splice
+from shotpilot_pipeline.pipeline.picksfile import PicksFile, Read, holding
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
 from shotpilot_pipeline.plan.decide import Subject, Words, decide
@@ -55,12 +55,19 @@ def decisions_of(reading: Reading) -> Mapping[str, Decision]:
 
 
 def choose(
-    reading: Reading, changes: Sequence[Change], by: str = "", at: str | None = None, facts: Facts | None = None
+    reading: Reading,
+    changes: Sequence[Change],
+    by: str = "",
+    at: str | None = None,
+    facts: Facts | None = None,
+    *,
+    seen: Mapping[str, Decision] | None = None,
 ) -> Saved:
     """Say `changes`, all of them or none, and save the picks file.
 
     `by` is who says it ("": the name in git's settings, else of the login); `at` when (UTC, ISO 8601; None: now).
-    `facts`: what there is, where somebody has looked already.
+    `facts`: what there is, where somebody has looked already. `seen`: what was said when the changes were thought up;
+    where something else is said of one of their addresses by now, nothing is changed.
     Raises UsageError for a take or an address that is not there, BadFiles for a file that is damaged, StoreUnwritable
     where the disk refuses: then nothing has changed.
     """
@@ -73,6 +80,10 @@ def choose(
     def make(before: Mapping[str, Decision]) -> dict[str, Decision]:
         after: dict[str, Decision] = {}
         for change, subject, take in taken:
+            if seen is not None and seen.get(change.address) != before.get(change.address):
+                raise UsageError(
+                    f"somebody chose at {change.address} meanwhile; look again, and nothing was changed now"
+                )
             said = {**before, **after}
             after |= decide(change, take, subject, words, said)
         return {address: one for address, one in after.items() if one != before.get(address, Decision(address))}
@@ -91,22 +102,24 @@ def undo(reading: Reading, by: str = "", *, which: str = "") -> Saved:
         file = _file(reading)
         while True:
             read = file.read()
-            entry = _to_undo(journal, read.text, file, by, which)
-            text = read.text
-            for address, before, _ in entry.blocks:
-                text = with_block(text, file.name, address, before, order)
+            entry = _to_undo(journal, read, by, which)
+            text = entry.splice.undone(read.text)
+            if text is None:  # something else changed since: the entries alone are put back
+                text = read.text
+                for address, before, _ in entry.blocks:
+                    text = with_block(text, file.name, address, before, order)
             if file.replace(read, text):
                 break
         journal.mark_undone(entry.id)
         return Saved(file.read().decisions, tuple(address for address, _, _ in entry.blocks), entry.id)
 
 
-def _to_undo(journal: Journal, text: str, file: PicksFile, by: str, which: str) -> Entry:
+def _to_undo(journal: Journal, read: Read, by: str, which: str) -> Entry:
     """The entry that is to be undone. Raises UsageError."""
     for entry in reversed(journal.entries()):
         if entry.undone or (entry.id != which if which else entry.by != by):
             continue
-        there = [block_text(text, file.name, address) for address, _, _ in entry.blocks]
+        there = [block_text(read.text, read.said, address) for address, _, _ in entry.blocks]
         if all(now == after for now, (_, _, after) in zip(there, entry.blocks, strict=True)):
             return entry
         if all(now == before for now, (_, before, _) in zip(there, entry.blocks, strict=True)):
@@ -132,12 +145,12 @@ def _save(
             after = make(read.decisions)
             if not after:
                 return Saved(read.decisions)
-            text = edited(read.text, file.name, file.as_written(after, read), order, show)
+            text, said = edited(read.text, file.name, file.as_written(after, read), order, show, read.said)
             names = [file.name_in(address, read) for address in after]
             blocks = tuple(
-                (name, block_text(read.text, file.name, name), block_text(text, file.name, name)) for name in names
+                (name, block_text(read.text, read.said, name), block_text(text, said, name)) for name in names
             )
-            entry = journal.add(words.by, words.at, what, blocks)
+            entry = journal.add(words.by, words.at, what, blocks, Splice.between(read.text, text))
             if file.replace(read, text):
                 return Saved({**read.decisions, **after}, tuple(after), entry.id)
 

@@ -33,19 +33,17 @@ def stand_of(reading: Reading, known: Known) -> Now:
     tasks = reading.compiled.tasks
     index = Index(tasks)
     choices = Choices(index, known, first_where_unpicked=reading.places.rehearsal)
-    found: dict[str, GoesOn] = {}
-    gates = {gate for task in tasks for gate in task.gates}
+    groups: dict[tuple[str, ...], None] = {}
     for task in in_order(tasks, index):
         settled = settle_task(task, choices) if task.forms else None
-        if not isinstance(settled, Settled):
-            continue
-        choices.keys[task.address] = settled.key
-        for chosen in settled.used:
-            found[chosen.address] = _goes_on(chosen, known)
-        last = choices.choose((task.address,)) if task.address not in gates else None
-        if isinstance(last, Chosen):
-            found[last.address] = _goes_on(last, known)
-    return Now(choices.keys, found)
+        if isinstance(settled, Settled):
+            choices.keys[task.address] = settled.key
+        if task.gates:
+            groups.setdefault(task.gates)
+    gates = {gate for group in groups for gate in group}
+    groups.update(dict.fromkeys((task.address,) for task in tasks if task.forms and task.address not in gates))
+    chosen = (choices.choose(group) for group in groups if any(one in choices.keys for one in group))
+    return Now(choices.keys, {one.address: _goes_on(one, known) for one in chosen if isinstance(one, Chosen)})
 
 
 def _goes_on(chosen: Chosen, known: Known) -> GoesOn:

@@ -12,19 +12,52 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shotpilot_pipeline.store.files import in_words, make_folder, write_atomic
+from shotpilot_pipeline.values.digest import sha256_text
 
 MOST = 2_000  # changes that are kept; nobody takes back more
 _TRIMMED = 1_000
 
 
+class Splice(NamedTuple):
+    """A stretch of lines that changed: where, what stood there, and how many lines stand there now.
+
+    `after` is the sha256 of the whole text with the change.
+    """
+
+    row: int  # counted from 0
+    old: tuple[str, ...]
+    new: int  # lines
+    after: str
+
+    @classmethod
+    def between(cls, before: str, after: str) -> Splice:
+        """What turned one text into the other."""
+        old, new = before.split("\n"), after.split("\n")
+        start = 0
+        while start < min(len(old), len(new)) and old[start] == new[start]:
+            start += 1
+        end = 0
+        while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+            end += 1
+        return cls(start, tuple(old[start : len(old) - end]), len(new) - end - start, sha256_text(after))
+
+    def undone(self, text: str) -> str | None:
+        """The text as it was before; None where it is not just what the change made of it."""
+        if sha256_text(text) != self.after:
+            return None
+        rows = text.split("\n")
+        return "\n".join([*rows[: self.row], *self.old, *rows[self.row + self.new :]])
+
+
 class Entry(NamedTuple):
-    """One change: who, when, what, and each entry's text before and after."""
+    """One change: who, when, what, each entry's text before and after, and what changed in the file."""
 
     id: str
     by: str
     at: str
     what: str
     blocks: tuple[tuple[str, str, str], ...]  # address, before, after
+    splice: Splice
     undone: bool = False
 
 
@@ -48,14 +81,16 @@ class Journal:
                     found[said["undone"]] = found[said["undone"]]._replace(undone=True)
                 else:
                     blocks = tuple((address, before, after) for address, before, after in said["blocks"])
-                    found[said["id"]] = Entry(said["id"], said["by"], said["at"], said["what"], blocks)
+                    found[said["id"]] = Entry(
+                        said["id"], said["by"], said["at"], said["what"], blocks, Splice(*said["splice"])
+                    )
             except (ValueError, KeyError, TypeError):
                 continue
         return list(found.values())
 
-    def add(self, by: str, at: str, what: str, blocks: Sequence[tuple[str, str, str]]) -> Entry:
+    def add(self, by: str, at: str, what: str, blocks: Sequence[tuple[str, str, str]], splice: Splice) -> Entry:
         """Write a change down, before it is made. Raises StoreUnwritable."""
-        entry = Entry(secrets.token_hex(6), by, at, what, tuple(blocks))
+        entry = Entry(secrets.token_hex(6), by, at, what, tuple(blocks), splice)
         self._append(_line(entry))
         return entry
 
@@ -83,5 +118,12 @@ def _ends_a_line(path: str) -> bool:
 
 
 def _line(entry: Entry) -> str:
-    said = {"id": entry.id, "by": entry.by, "at": entry.at, "what": entry.what, "blocks": entry.blocks}
+    said: dict[str, object] = {
+        "id": entry.id,
+        "by": entry.by,
+        "at": entry.at,
+        "what": entry.what,
+        "blocks": entry.blocks,
+    }
+    said["splice"] = entry.splice
     return json.dumps(said, ensure_ascii=False)

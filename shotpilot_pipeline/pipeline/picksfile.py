@@ -13,8 +13,9 @@ from typing import NamedTuple
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, ShowLocked
 from shotpilot_pipeline.shotlist.filetext import read_text
 from shotpilot_pipeline.shotlist.picks import HEADER, Said, decisions_in
-from shotpilot_pipeline.store.files import in_words, make_folder, write_atomic
+from shotpilot_pipeline.store.files import in_words, make_folder
 from shotpilot_pipeline.store.lock import moved_address
+from shotpilot_pipeline.store.swap import put_in_place
 from shotpilot_pipeline.values.decision import Decision
 
 PATIENCE = 30.0  # seconds; a change of the file takes some hundredths
@@ -77,14 +78,11 @@ class PicksFile:
 
         Raises StoreUnwritable where the disk refuses; the file is then what it was.
         """
-        if self._bytes() != read.data:
-            return False
         data = text.encode()
         if read.data is not None:
             data = data.replace(b"\n", b"\r\n") if b"\r\n" in read.data else data
             data = _BOM + data if read.data.startswith(_BOM) else data
-        write_atomic(self._path.resolve(), data)  # a link to a file elsewhere stays one
-        return True
+        return put_in_place(self._path.resolve(), data, read.data)  # a link to a file elsewhere stays one
 
     def _bytes(self) -> bytes | None:
         try:
@@ -111,19 +109,27 @@ def require_show(said: Said, name: str, show: str) -> None:
 
 @contextmanager
 def holding(lock: Path) -> Iterator[None]:
-    """Be the one who changes picks while the block runs. Raises ShowLocked after half a minute."""
+    """Be the one who changes picks while the block runs. Raises ShowLocked after half a minute.
+
+    Who waits holds the turn, and who comes again must wait for the turn: nobody is passed over for long.
+    """
+    until = time.monotonic() + PATIENCE
     with in_words(lock.parent):
         make_folder(lock.parent, durable=False)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        turn = os.open(lock.with_suffix(".turn"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        _wait_for(handle, lock)
+        try:
+            _wait_for(turn, lock, until)
+            _wait_for(handle, lock, until)
+        finally:
+            os.close(turn)
         yield
     finally:
         os.close(handle)
 
 
-def _wait_for(handle: int, lock: Path) -> None:
-    until = time.monotonic() + PATIENCE
+def _wait_for(handle: int, lock: Path, until: float) -> None:
     while True:
         with suppress(BlockingIOError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -132,4 +138,4 @@ def _wait_for(handle: int, lock: Path) -> None:
             raise ShowLocked(
                 f"{lock}: another program has been saving picks for {PATIENCE:.0f} s; stop it, or try again"
             )
-        time.sleep(0.01)
+        time.sleep(0.004)

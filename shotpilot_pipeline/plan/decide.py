@@ -134,18 +134,18 @@ def _note(before: Decision, change: Change, take: Take | None, subject: Subject,
     """A person has one note on a take, and one at each place where they pinned one; an empty text takes it away."""
     text = _clean(change.value)
 
+    x, y = (None if at is None else round(at, 4) for at in (change.x, change.y))
+
     def is_the_same(note: TakeNote) -> bool:
         on = note.means(take) if take is not None and note.take else take is None and not note.take
-        return on and note.by == words.by and (note.x, note.y) == (change.x, change.y)
+        return on and note.by == words.by and (note.x, note.y) == (x, y)
 
     rest = tuple(note for note in before.notes if not is_the_same(note))
     if not text:
         return before._replace(notes=rest)
     sha256 = take.pictures[0].sha256 if take is not None else ""
     number, version = (take.number if take is not None else 0), (change.version if take is not None else 0)
-    return before._replace(
-        notes=(*rest, TakeNote(number, text, words.by, words.at, change.x, change.y, sha256, version))
-    )
+    return before._replace(notes=(*rest, TakeNote(number, text, words.by, words.at, x, y, sha256, version)))
 
 
 def _more(before: Decision, change: Change, take: Take | None, subject: Subject, words: Words) -> Decision:

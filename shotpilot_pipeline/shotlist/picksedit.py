@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from shotpilot_pipeline.errors import BadFiles, Place, UsageError
+from shotpilot_pipeline.errors import BadFiles, UsageError
 from shotpilot_pipeline.shotlist.picks import Said, decisions_in, is_entry
 from shotpilot_pipeline.shotlist.picksentry import comments_in, write_entry
 from shotpilot_pipeline.values.decision import Decision
@@ -26,43 +26,42 @@ class Block(NamedTuple):
     end: int
 
 
-def edited(text: str, file: str, after: Mapping[str, Decision], order: Mapping[str, int], show: str) -> str:
-    """The text with the entries of `after` saying what `after` says; an empty text becomes a new file.
+def edited(
+    text: str,
+    file: str,
+    after: Mapping[str, Decision],
+    order: Mapping[str, int],
+    show: str,
+    said: Said | None = None,
+) -> tuple[str, Said]:
+    """The text with the entries of `after` saying what `after` says, read again; an empty one becomes a new file.
 
-    `order` is the place of each address in the shot list: a new entry goes where its neighbours are. Raises BadFiles
-    where the text is damaged, UsageError where it cannot be edited without doubt.
+    `order` is the place of each address in the shot list: a new entry goes where its neighbours are. `said`: what the
+    text says, where somebody has read it already. Raises BadFiles where the text is damaged, UsageError where it
+    cannot be edited without doubt.
     """
-    text = text if text.strip() else _HEAD.format(show=show)
-    said = _said(text, file)
-    for address, decision in after.items():
-        before = said.decisions.get(address, Decision(address))
-        if decision != before:
-            text = _with(text, said, before, decision, order)
-            said = Said({**said.decisions, address: decision}, said.show, said.show_place, _places_in(text, file))
-    _require_meant(text, file, said)
-    return text
-
-
-def block_text(text: str, file: str, address: str) -> str:
-    """The lines of one entry as they stand in `text`; "" where it has none."""
     if not text.strip():
-        return ""
-    block = _blocks(text, _said(text, file)).get(address)
+        text, said = _HEAD.format(show=show), None
+    said = said or _said(text, file)
+    new = _with_all(text, said, {one: two for one, two in after.items() if two != said.decisions.get(one)}, order)
+    found = _said(new, file)
+    _require_meant(file, found, {**said.decisions, **after}, said.show)
+    return new, found
+
+
+def block_text(text: str, said: Said, address: str) -> str:
+    """The lines of one entry as they stand in `text`, which says `said`; "" where it has none."""
+    block = _blocks(text, said).get(address)
     return "".join(_lines(text)[block.start : block.end]) if block else ""
 
 
 def with_block(text: str, file: str, address: str, lines: str, order: Mapping[str, int]) -> str:
     """The text with the entry of `address` replaced by `lines`, which may be none. Raises BadFiles."""
-    said = _said(text, file)
-    blocks, rows = _blocks(text, said), _lines(text)
+    blocks, rows = _blocks(text, _said(text, file)), _lines(text)
     block = blocks.get(address)
-    new = (
-        _replaced(rows, block, lines)
-        if block
-        else _inserted(rows, _place_for(address, blocks, order, len(rows)), lines)
-    )
-    _said(new, file)
-    return new
+    if block:
+        return "".join(_replaced(rows, block, lines))
+    return "".join(_inserted(rows, _place_for(address, blocks, order, len(rows)), lines))
 
 
 def _said(text: str, file: str) -> Said:
@@ -72,15 +71,10 @@ def _said(text: str, file: str) -> Said:
     return said
 
 
-def _places_in(text: str, file: str) -> dict[str, Place]:
-    return _said(text, file).places
-
-
-def _require_meant(text: str, file: str, meant: Said) -> None:
-    found = _said(text, file)
-    wanted = {address: one for address, one in meant.decisions.items() if not one.says_nothing}
+def _require_meant(file: str, found: Said, meant: Mapping[str, Decision], show: str) -> None:
+    wanted = {address: one for address, one in meant.items() if not one.says_nothing}
     written = {address: one for address, one in found.decisions.items() if not one.says_nothing}
-    if written != wanted or found.show != meant.show:
+    if written != wanted or found.show != show:
         raise UsageError(
             f"{file}: this file is written in a way that cannot be changed without doubt; put each entry on lines of "
             "its own, `address: ` at the start of the line, and nothing was changed now"
@@ -99,6 +93,8 @@ def _blocks(text: str, said: Said) -> dict[str, Block]:
         return {}
     rows = _lines(text)
     starts = sorted((place.line - 1, key) for key, place in said.places.items())
+    if not starts:
+        return {}
     found = {}
     for (start, key), (next_start, _) in zip(starts, [*starts[1:], (len(rows), "")], strict=True):
         end = next_start
@@ -114,36 +110,48 @@ def _is_between(row: str) -> bool:
     return not row.strip() or row.startswith(("#", "---", "..."))
 
 
-def _with(text: str, said: Said, before: Decision, after: Decision, order: Mapping[str, int]) -> str:
+def _with_all(text: str, said: Said, after: Mapping[str, Decision], order: Mapping[str, int]) -> str:
+    """The text with every changed entry, from the last to the first, so that no line moves before its turn."""
     blocks, rows = _blocks(text, said), _lines(text)
-    if not blocks and any(map(is_entry, said.places)):
-        return write_entry(text, before, after)  # all on one line: the whole text is the entry's
-    block = blocks.get(after.address)
-    if block is None:
-        at = _place_for(after.address, blocks, order, len(rows))
-        return _inserted(rows, at, write_entry("", before, after))
-    old = "".join(rows[block.start : block.end])
-    gone = after.says_nothing and not comments_in(old) and "x-" not in old
-    return _replaced(rows, block, "" if gone else write_entry(old, before, after))
+    if not blocks and any(map(is_entry, said.places)):  # all on one line: the whole text is the entry's
+        for address, decision in after.items():
+            text = write_entry(text, said.decisions.get(address, Decision(address)), decision)
+        return text
+    places = {
+        address: blocks[address].start if address in blocks else _place_for(address, blocks, order, len(rows))
+        for address in after
+    }
+    in_list = sorted(after, key=lambda address: (places[address], order.get(address, len(order))))
+    for address in reversed(in_list):
+        before, block = said.decisions.get(address, Decision(address)), blocks.get(address)
+        if block is None:
+            rows = _inserted(rows, places[address], write_entry("", before, after[address]))
+            continue
+        old = "".join(rows[block.start : block.end])
+        gone = after[address].says_nothing and not comments_in(old) and "x-" not in old
+        rows = _replaced(rows, block, "" if gone else write_entry(old, before, after[address]))
+    return "".join(rows)
 
 
-def _inserted(rows: list[str], at: int, lines: str) -> str:
+def _inserted(rows: list[str], at: int, lines: str) -> list[str]:
     """The rows with a new entry before row `at`, an empty line on either side: so that git can merge neighbours."""
     if not lines:
-        return "".join(rows)
+        return rows
     above, below = rows[:at], rows[at:]
     end = "" if not above or above[-1].endswith("\n") else "\n"
     gap = "\n" if above and above[-1].strip() else ""
-    return "".join([*above, end, gap, lines, "\n" if below and below[0].strip() else "", *below])
+    if end:
+        above = [*above[:-1], above[-1] + end]
+    return [*above, *([gap] if gap else []), *_lines(lines), *(["\n"] if below and below[0].strip() else []), *below]
 
 
-def _replaced(rows: list[str], block: Block, lines: str) -> str:
+def _replaced(rows: list[str], block: Block, lines: str) -> list[str]:
     """The rows with other lines for an entry; without any, the empty line above it goes too."""
     start = block.start
     alone = block.end == len(rows) or not rows[block.end].strip()
     if not lines and start and not rows[start - 1].strip() and alone:
         start -= 1
-    return "".join([*rows[:start], lines, *rows[block.end :]])
+    return [*rows[:start], *_lines(lines), *rows[block.end :]]
 
 
 def _place_for(address: str, blocks: Mapping[str, Block], order: Mapping[str, int], end: int) -> int:

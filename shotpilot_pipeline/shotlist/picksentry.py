@@ -15,9 +15,11 @@ import yaml
 from shotpilot_pipeline.values.decision import Decision, Mark, TakeNote
 from shotpilot_pipeline.values.take import Pick
 
+_FAST: Any = getattr(yaml, "CLoader", yaml.Loader)
 _PICK_KEYS = ("take", "version", "by", "at", "why", "sha256", "key")
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\n]*", re.MULTILINE)
 _ORDER = (*_PICK_KEYS, "rule", "alternates", "rejects", "stars", "notes", "more")
+_PLAIN = re.compile(r"\w(?:[\w .()+&/'-]|:(?=\w))*(?<! )")
 _NULLS = ("null", "~", "")
 
 
@@ -36,13 +38,17 @@ def write_entry(text: str, before: Decision, after: Decision) -> str:
     _set_list(entry, "notes", before.notes, after.notes, _note_item)
     if _more(before) != _more(after):
         _set(entry, "more", _more(after))
+    if not entry:
+        editor.empty(after.address)
     return _with_comments(editor.text(), comments_in(text))
 
 
 def comments_in(text: str) -> list[str]:
     """Every comment of a text, in order; what only looks like one inside quotes is none."""
+    if "#" not in text:
+        return []
     masked = list(text)
-    for token in yaml.scan(text):
+    for token in yaml.scan(text, Loader=_FAST):
         if isinstance(token, yaml.ScalarToken):
             masked[token.start_mark.index : token.end_mark.index] = "x" * (
                 token.end_mark.index - token.start_mark.index
@@ -87,6 +93,11 @@ class _Yaml:
                 entry["take"] = number
         return entry
 
+    def empty(self, address: str) -> None:
+        """Leave `address: {}`, for the comments that stood there."""
+        self._root.ca.items.pop(address, None)
+        self._root[address] = _flow()
+
     def text(self) -> str:
         """The text as it stands now."""
         out = io.StringIO()
@@ -122,13 +133,13 @@ def _flow(**fields: Any) -> Any:
 
 
 def _scalar(value: object) -> Any:
-    """A value as YAML text: long ones as a block, and what would mean nothing in quotes."""
+    """A value as YAML text: in quotes wherever somebody, or another parser, might read it otherwise."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, SingleQuotedScalarString
 
     text = str(value)
-    if text in _NULLS:
-        return SingleQuotedScalarString(text)
-    return DoubleQuotedScalarString(text) if "\n" in text else text
+    if "\n" in text:
+        return DoubleQuotedScalarString(text)
+    return text if _PLAIN.fullmatch(text) and text not in _NULLS else SingleQuotedScalarString(text)
 
 
 def _set(entry: Any, name: str, value: Any) -> None:

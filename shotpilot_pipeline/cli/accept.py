@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option("--why", default="", metavar="TEXT", help="Why the edit changes nothing; kept with who and when.")
 @click.option("--version", type=click.IntRange(min=1), metavar="N", help="The version whose takes stand (the newest).")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile, complete_address
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted, problem_line
 from shotpilot_pipeline.errors import ExitCode, UsageError
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("address")
+@click.argument("file", type=ListFile())
+@click.argument("address", shell_complete=complete_address)
 @click.argument("picture", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--request", default="", metavar="ID", help="A request of your account: it is fetched, never sent.")
 @click.option("--why", default="", metavar="TEXT", help="Where it comes from and why; kept with who and when.")

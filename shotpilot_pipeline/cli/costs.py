@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted, table
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
@@ -31,7 +32,7 @@ _WIDEST_BAR = 30  # characters
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option("--by", "group", type=click.Choice(GROUPS), help="Gather by this; a scene unless said otherwise.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write the rows as CSV, for a spreadsheet.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile, complete_address
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen
 from shotpilot_pipeline.pipeline.reading import read_list
@@ -13,9 +14,9 @@ from shotpilot_pipeline.pipeline.reading import read_list
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("one")
-@click.argument("other")
+@click.argument("file", type=ListFile())
+@click.argument("one", shell_complete=complete_address)
+@click.argument("other", shell_complete=complete_address)
 @click.option("--why", default="", metavar="TEXT", help="Why they change places; kept with who and when.")
 def command(asked: Asked, file: Path, one: str, other: str, why: str) -> None:
     """Exchange what is kept of two shots of FILE: run it when you exchanged their ids in the list.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile, complete_address
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.planlines import COLOURS, SIGNS
 from shotpilot_pipeline.cli.screen import Screen
@@ -27,8 +28,8 @@ _KEY = 12  # digits of a key that are shown
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("address")
+@click.argument("file", type=ListFile())
+@click.argument("address", shell_complete=complete_address)
 def command(asked: Asked, file: Path, address: str) -> int:
     """Say why ADDRESS of FILE is new, changed, cached or waiting.
 

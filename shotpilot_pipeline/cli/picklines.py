@@ -47,7 +47,8 @@ def _decision_lines(decision: Decision, facts: Facts) -> Iterator[str]:
     if decision.notes:
         said.append(counted(len(decision.notes), "note"))
     key = facts.keys.get(decision.address, "")
-    if decision.wanted(0, key) > len(facts.known.takes_of(key) if key else ()):
+    wanted = facts.subject(decision.address).wanted if not decision.more_key else 0
+    if decision.more and decision.wanted(wanted, key) > len(facts.known.takes_of(key) if key else ()):
         said.append(f"{decision.more} more asked for")
     yield f"{decision.address}: {'; '.join(said)}"
     if pick and pick.key and key and pick.key != key:

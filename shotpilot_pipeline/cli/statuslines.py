@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from textwrap import wrap
 
 from shotpilot_pipeline.cli.screen import Screen, table
 from shotpilot_pipeline.pipeline.status import Standing, State, Status
@@ -41,7 +42,7 @@ def status_lines(status: Status, screen: Screen, *, unfolded: bool) -> Iterator[
     yield ""
     yield from _table(status, screen, folded=len(status.shots) > FOLD_FROM and not unfolded)
     yield ""
-    yield from _count_lines(status)
+    yield from _count_lines(status, screen)
     yield ""
     yield from _next_lines(status, screen)
 
@@ -77,7 +78,8 @@ def _line(
 
 def _shot_rows(status: Status, words: int) -> Iterator[Row]:
     for shot, those in status.shots.items():
-        yield shot, tuple(_cell([one for one in those if one.stage == stage], words) for stage in status.stages)
+        cells = [[one for one in those if one.stage == stage] for stage in status.stages]
+        yield shot, tuple(_cell(cell, words, rehearsal=status.rehearsal) for cell in cells)
 
 
 def _scene_rows(status: Status, words: int) -> Iterator[Row]:
@@ -90,7 +92,7 @@ def _scene_rows(status: Status, words: int) -> Iterator[Row]:
         yield f"{scene} ({len(shots)})", cells
 
 
-def _cell(those: Sequence[Standing], words: int) -> tuple[str, State | None]:
+def _cell(those: Sequence[Standing], words: int, *, rehearsal: bool) -> tuple[str, State | None]:
     """One shot at one stage, which may be several tasks: variants, or panels each for itself."""
     if not those:
         return "", None
@@ -99,6 +101,7 @@ def _cell(those: Sequence[Standing], words: int) -> tuple[str, State | None]:
         return SIGNS[state], state
     figure = _figure(those, state)
     word = f" {_SHORT.get(state, state.value)}" if words == 2 else ""
+    word = word.replace("buy", "draw") if rehearsal else word
     return f"{SIGNS[state]}{word}{f' {figure}' if figure else ''}", state
 
 
@@ -128,15 +131,17 @@ def _scene_cell(those: Sequence[Standing], words: int) -> tuple[str, State | Non
     return " ".join([done, *(rest if words == 2 else rest[:1])]), worst
 
 
-def _count_lines(status: Status) -> Iterator[str]:
+def _count_lines(status: Status, screen: Screen) -> Iterator[str]:
     """`iterate: 41 done, 12 waiting for you`, a line for each stage."""
     rows = []
     for stage in status.stages:
         counts = status.counts(stage)
         said = [f"{counts[state]:,} {_WORDS[state]}" for state in reversed(State) if counts.get(state)]
         if said:
-            rows.append((f"{stage}:", ", ".join(said)))
-    yield from table(rows)
+            words = ", ".join(said)
+            rows.append((f"{stage}:", words.replace("to buy", "to draw") if status.rehearsal else words))
+    for line in table(rows):
+        yield from wrap(line, screen.width, subsequent_indent="  ", break_long_words=True) or [""]
 
 
 def _next_lines(status: Status, screen: Screen) -> Iterator[str]:

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from shotpilot_pipeline.errors import ExitCode, Place, Problem, Severity, ShotpilotError, gravest
+from shotpilot_pipeline.pipeline.going_on import stand_of
 from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.pipeline.trip import known_of
 from shotpilot_pipeline.store.files import in_words
 from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock, write_lock
 from shotpilot_pipeline.store.renders import Renders, link_renders, link_take
@@ -185,11 +187,23 @@ class Keeper:
             end = replace(end, charged=paid.charged, reserved=paid.reserved, stops=paid.stops)
         summary = summary_json(end, rehearsal=self.reading.places.rehearsal)
         self._trying(lambda: self._write_summary(summary))
+        self._trying(self._write_choices)
         return replace(end, problems=tuple(self.problems))
 
     def _write_summary(self, summary: dict[str, Any]) -> None:
         with in_words(self.run):
             (self.run / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
+
+    def _write_choices(self) -> None:
+        """Which take goes on from each task as the run ends, and who chose it: a person, or a rule by its name."""
+        compiled = self.reading.compiled
+        known = known_of(self.reading.places, compiled.moved, show=compiled.show)
+        chosen = {
+            address: {"take": one.take.number, "sha256": one.take.pictures[0].sha256, "by": one.by, "rule": one.rule}
+            for address, one in stand_of(self.reading, known).going_on.items()
+        }
+        with in_words(self.run):
+            (self.run / "choices.json").write_text(json.dumps(chosen, indent=1, ensure_ascii=False), encoding="utf-8")
 
     def _version(self, address: str, key: str) -> int:
         """The version a key is at an address: a second take of a new key must not get a version of its own."""

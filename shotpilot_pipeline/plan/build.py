@@ -195,13 +195,14 @@ class _Planner:
         """
         said = self.more.get(task.address)
         wanted = said.wanted(task.takes, key) if said else task.takes
-        asked = said if said and said.wanted(0, key) > have else None
+        asked_for = (said.wanted(0, key) if said.more_key else wanted) if said else 0
+        asked = said if asked_for > have else None
         pick = ""
         if wanted > have > 0 and task.address not in self.asked.named:
             pick = self._pick_that_is_enough(task, key)
         again = self.known.rulings.again(task.address, key, task.takes)
         if pick and asked:
-            return max(again, asked.wanted(0, key) if asked.more_key else wanted), "", asked
+            return max(again, asked_for), "", asked
         return (have, pick, None) if pick and again <= have else (max(again, 0 if pick else wanted), "", asked)
 
     def _accepted(self, task: Task, settled: Settled, own_form: str) -> _Verdict:

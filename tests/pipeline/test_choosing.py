@@ -241,8 +241,8 @@ reading = read_list(Path(sys.argv[1]), None, rehearsal=True)
 facts, name, take = Facts(reading), sys.argv[2], int(sys.argv[3])
 for number in range(100):
     address = f"sc010/sh{number % 20:03}@iterate"
-    said = [Change(address, Verb.NOTE, value=str(number)), Change(address, Verb.STARS, take, value=str(1 + number // 20))]
-    choose(reading, said, name, facts=facts)
+    stars = Change(address, Verb.STARS, take, value=str(1 + number // 20))
+    choose(reading, [Change(address, Verb.NOTE, value=str(number)), stars], name, facts=facts)
 """
     asking = [sys.executable, "-c", program, str(path)]
     root = Path(__file__).parents[2]

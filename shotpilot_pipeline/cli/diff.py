@@ -15,6 +15,7 @@ from shotpilot_pipeline.pipeline.reading import Reading, read_list
 from shotpilot_pipeline.plan.compare import Change, Comparison, Snapshot, Sum, compare
 from shotpilot_pipeline.shotlist.source import kind_of
 from shotpilot_pipeline.values.money import Money
+from shotpilot_pipeline.values.worddiff import Change as Became
 from shotpilot_pipeline.values.worddiff import word_diff
 
 _USAGE = "write: shotpilot diff FILE A [B], or shotpilot diff PLAN.json PLAN.json"
@@ -110,14 +111,9 @@ def _change(change: Change, screen: Screen) -> str:
 
 def _words(change: Change, screen: Screen) -> str:
     """The text once, with what went as [-old-] and what came as {+new+}."""
-    words = []
-    for piece in word_diff(change.before, change.now):
-        if piece.before == piece.now:
-            words.append(piece.now)
-        else:
-            gone = screen.paint(f"[-{piece.before}-]", "red") if piece.before else ""
-            words.append(gone + (screen.paint(f"{{+{piece.now}+}}", "green") if piece.now else ""))
-    return " ".join(words)
+    looks = {Became.SAME: ("{}", None), Became.GONE: ("[-{}-]", "red"), Became.NEW: ("{{+{}+}}", "green")}
+    pieces = word_diff(change.before, change.now)
+    return "".join(screen.paint(looks[one.change][0].format(one.text), looks[one.change][1]) for one in pieces)
 
 
 def _reference(change: Change, screen: Screen) -> str:

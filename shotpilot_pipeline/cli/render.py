@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,11 @@ from shotpilot_pipeline.pipeline.keeping import RunEnd, exit_code_of, summary_js
 from shotpilot_pipeline.pipeline.keys import find_key, refuse_keys_in_files
 from shotpilot_pipeline.pipeline.plandoc import PlanDoc
 from shotpilot_pipeline.pipeline.reading import Reading, read_list, root_of
+from shotpilot_pipeline.pipeline.trip import Wish
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import Outcome
 from shotpilot_pipeline.values.plan import Plan
+from shotpilot_pipeline.values.rulings import attempt_of
 
 if TYPE_CHECKING:
     from shotpilot_pipeline.catalog.live import PriceChange
@@ -45,15 +48,13 @@ if TYPE_CHECKING:
 @click.option(
     "--unattended", is_flag=True, help="Nobody looks on: no question, no unknown price, exit 3 where a pick is awaited."
 )
+@click.option("--again", multiple=True, metavar="ADDRESS[=N]", help="Shoot it again: as many takes more, once.")
+@click.option("--why", default="", metavar="TEXT", help="Why it is shot again; kept with who and when.")
+@click.option("--undo", is_flag=True, help="With --again: take the last further attempt back; what came stays.")
 def command(
-    asked: Asked,
-    file: Path | None,
-    saved: Path | None,
-    yes: bool,
-    max_cost: Money | None,
-    unattended: bool,
-    **selection: Any,
-) -> int:
+    asked: Asked, file: Path | None, saved: Path | None, yes: bool, max_cost: Money | None, unattended: bool,
+    again: tuple[str, ...], why: str, undo: bool, **selection: Any,
+) -> int:  # fmt: skip
     """Buy what the plan of FILE says, after showing it and asking.
 
     With --plan PLAN (from `plan -o`) exactly that is bought, once and without asking; FILE need not be said. When
@@ -62,11 +63,16 @@ def command(
     Every request is written down before it is sent, and sent once: kill a render at any moment and start the same
     command again, and it goes on without buying anything twice. Ctrl-C stops sending; a second one leaves at once.
     The key stands in the environment: FAL_KEY, or FAL_KEY_ID and FAL_KEY_SECRET.
+    --again ADDRESS writes a second attempt down in NAME.rulings and buys it; the same command again buys no third,
+    which is --again ADDRESS=3. Only those addresses are rendered, with what SELECT names besides.
     """
     if asked.rehearsal:
         raise UsageError("a render buys, so it is never a rehearsal; write: shotpilot rehearse FILE")
     screen, wish, plan = Screen(asked), wish_of(selection), None
+    attempts = tuple(_attempt(text) for text in again)
     if saved is not None:
+        if attempts or undo or why:
+            raise UsageError("a saved plan is carried out as it is; ask for a further attempt without --plan")
         plan = plan_to_carry_out(saved, file, wish, max_cost, asked.project)
         file, wish = file or list_of(plan, asked.project), plan.doc.wish
     if file is None:
@@ -75,12 +81,15 @@ def command(
     reading = read_list(file, asked.project, rehearsal=False, scenes=True)
     if plan is not None:
         refuse_other_list(plan, reading)
+    if undo or (why and not again):
+        return _undone(reading, attempts, undo, screen)
     from shotpilot_pipeline.engine.desk import Brake  # httpx, anyio and Pillow: only once the list passes
     from shotpilot_pipeline.pipeline.render import Terms, render
 
     brake = Brake()
     agree = _apart(_agreement(screen, agreed=yes or unattended, limited=max_cost is not None))
-    terms = Terms(_key_finder(reading, file), agree, max_cost, unattended)
+    terms = Terms(_key_finder(reading, file), agree, max_cost, unattended, attempts, why)
+    wish = _with_again(wish, attempts)
     try:
         with watching(asked) as watcher:
             end = run_to_the_end(
@@ -93,6 +102,36 @@ def command(
         screen.message("Nothing was bought.")
         return int(ExitCode.DONE)
     return _told(end, reading, screen, file, unattended)
+
+
+def _attempt(text: str) -> tuple[str, int]:
+    """ADDRESS or ADDRESS=N as typed; a take at its end is left away, as printed addresses may have one."""
+    address, equals, number = text.partition("=")
+    if equals and not (number.isascii() and number.isdigit() and int(number) >= 2):
+        raise UsageError(f"--again {text}: the number of an attempt is 2 or more, as in --again {address}=3")
+    return address.partition("#")[0], int(number or 0)
+
+
+def _with_again(wish: Wish, attempts: Sequence[tuple[str, int]]) -> Wish:
+    """The wish, for the addresses that are shot again and what was selected besides."""
+    return replace(wish, selectors=(*wish.selectors, *(address for address, _ in attempts))) if attempts else wish
+
+
+def _undone(reading: Reading, attempts: Sequence[tuple[str, int]], undo: bool, screen: Screen) -> int:
+    """Take further attempts back. Raises UsageError where none is named."""
+    if not attempts:
+        option = "--undo" if undo else "--why"
+        raise UsageError(f"{option} belongs to --again ADDRESS")
+    from shotpilot_pipeline.pipeline.ruling import ruling_json, take_back_attempts
+
+    gone = take_back_attempts(reading, attempts)
+    if screen.asked.json:
+        screen.result_json({"taken_back": [ruling_json(ruling) for ruling in gone]})
+    else:
+        for ruling in gone:
+            number = attempt_of(ruling.what).number
+            screen.result(f"{ruling.address}  attempt {number} is taken back; what it brought stays")
+    return int(ExitCode.DONE)
 
 
 def _told(end: RunEnd, reading: Reading, screen: Screen, file: Path, complete: bool) -> int:

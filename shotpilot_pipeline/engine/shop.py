@@ -16,6 +16,7 @@ import anyio
 from shotpilot_pipeline.errors import ShotpilotError
 from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.outcome import Outcome
+from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
 from shotpilot_pipeline.values.take import Pick
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ class Shop:
 
     `client` speaks to the queue and is open already. `sources`: sha256 of a reference -> its file. `stages`: in
     order. `book` writes paid requests down. `first_where_unpicked`: a rehearsal, in which nobody is waited for.
-    `barred`: render keys that nothing is sent for, with the outcome that stands for it and why.
+    `barred`: render keys that nothing is sent for, with the outcome that stands for it and why. `rulings`: which older
+    takes stand for changed words, and what is shot again.
     """
 
     show: str
@@ -151,5 +153,7 @@ class Shop:
     barred: Mapping[str, tuple[Outcome, str]] = field(default_factory=dict)
     uploads: UploadMemory | None = None
     pixels: Callable[[str], tuple[int, int] | None] = lambda form: None  # what a form should bring; None: not known
+    rulings: Rulings = NO_RULINGS
+    form_of: Callable[[str], str] = lambda key: ""  # of an accepted request; "" where it is not known
     now: Callable[[], str] = _utc_now  # UTC, ISO 8601; stands in the records only
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep  # seconds

@@ -90,6 +90,7 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
             "store": [store, str(places.store), places.local, settings.get("fal", "queue_url")],
             "picks": _digest(places.picks),
             "lock": _digest(places.lock),
+            "rulings": _digest(places.rulings),
             "ledger": ledger,
             "caps": machine_caps(settings),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shotpilot_pipeline.catalog.cards import load_catalog
 from shotpilot_pipeline.errors import BadFiles, Place, Severity
@@ -19,6 +19,9 @@ from shotpilot_pipeline.values.fits import split_sent
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.request import wire_body
 from shotpilot_pipeline.values.task import NO_PRICE, Task
+
+if TYPE_CHECKING:
+    from shotpilot_pipeline.shotlist.texts import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,26 @@ def origins_of(file: Path, project: Path | None, address: str) -> list[tuple[str
     if source is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise BadFiles(problems)
     return origins(source, load_catalog(root / "models"), address)
+
+
+def texts_of(file: Path, project: Path | None, address: str) -> tuple[Written, ...]:
+    """Every text that can reach one task, with its place: its own settings first, then what they refer to by name.
+
+    None where the shot is not in the list. Raises BadFiles.
+    """
+    from shotpilot_pipeline.shotlist.compile import origins
+    from shotpilot_pipeline.shotlist.source import read_source
+    from shotpilot_pipeline.shotlist.texts import Written, head_texts
+
+    root = root_of(file, project)
+    source, problems = read_source(file, root)
+    if source is None:
+        raise BadFiles(problems)
+    try:
+        own = [Written(*one) for one in origins(source, load_catalog(root / "models"), address)]
+    except (KeyError, ValueError):
+        return ()
+    return (*own, *head_texts(source, address.partition("/")[0]))
 
 
 def _waits(task: Task) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ class Places:
     store: Path
     lock: Path  # what was bought: NAME.lock
     picks: Path  # what people chose: NAME.picks.yaml
+    rulings: Path  # what people ruled about bought takes: NAME.rulings
     renders: Path
     runs: Path
     held: Path  # the lock of the one writer
@@ -52,6 +53,7 @@ def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | Non
         store=apart / "store" if rehearsal or store is None else store,
         lock=beside.with_suffix(".lock"),
         picks=beside.with_suffix(".picks.yaml"),
+        rulings=beside.with_suffix(".rulings"),
         renders=base / "renders",
         runs=apart / "runs",
         held=apart / "writer.lock",

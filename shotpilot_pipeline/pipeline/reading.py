@@ -59,6 +59,10 @@ def read_list(
     catalog = load_catalog(root / "models")
     store, queue = root / settings.get("store", "place"), settings.get("fal", "queue_url")
     places = places_of(file, root, rehearsal=rehearsal, store=store, queue=queue)
+    if (root / ".shotpilot" / f"{places.memo.name}.swap").exists():  # an exchange of shots that a kill cut short
+        from shotpilot_pipeline.pipeline.swapping import finish_swap
+
+        finish_swap(places)
     pages = pages or Pages()
     check = partial(_list_problems, file=file, root=root, pages=pages)
     compiled, problems = compile_or_recall(file, root, catalog, places.memo, check, scenes=scenes, pages=pages)

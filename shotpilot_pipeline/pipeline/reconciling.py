@@ -6,7 +6,6 @@ it was never accepted and may be bought anew (send again).
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from shotpilot_pipeline.engine.faults import is_about_the_run
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import KeyOrBalance, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
+from shotpilot_pipeline.pipeline.choosing import who
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid
 from shotpilot_pipeline.pipeline.paying import Seller, pixels_of, seller_of
 from shotpilot_pipeline.pipeline.pricing import prices_of
@@ -97,9 +97,16 @@ async def reconcile(
         store = Store(places.store, local=places.local, durable=not seller.plays)
         try:
             with Ledger(places.ledger) as ledger:
-                return await _Reconciling(reading, decision, tell, store, ledger, seller).run()
+                return await reconcile_with(reading, decision, tell, store, ledger, seller)
         finally:
             store.close()
+
+
+async def reconcile_with(
+    reading: Reading, decision: Decision, tell: Callable[[Event], None], store: Store, ledger: Ledger, seller: Seller
+) -> Reconciliation:
+    """The same with an open store and ledger, under the show's lock that somebody else holds."""
+    return await _Reconciling(reading, decision, tell, store, ledger, seller).run()
 
 
 @dataclass(slots=True)
@@ -164,7 +171,7 @@ class _Reconciling:
         return chosen
 
     def _decide(self, chosen: Sequence[LedgerRoll]) -> None:
-        who, now = getpass.getuser(), datetime.now(UTC)
+        person, now = who(self.reading.places.root), datetime.now(UTC)
         for roll in chosen:
             why = "given up by hand" if self.decision.write_off else "to be sent again, by hand"
             if not (self.decision.write_off or self.decision.send_again):
@@ -172,11 +179,11 @@ class _Reconciling:
             if roll.state is State.SUBMITTED:
                 price = None if roll.price is None else Money(roll.price)
                 self.ledger.closed(roll.id, Outcome.FAILED, charged=price, verified=False, units="", answer="", now=now,
-                                   why=f"{why}: {self.left[roll.id]}", who=who)  # fmt: skip
+                                   why=f"{why}: {self.left[roll.id]}", who=person)  # fmt: skip
             elif self.decision.write_off:
-                self.ledger.written_off(roll.id, who, why, now)
+                self.ledger.written_off(roll.id, person, why, now)
             else:
-                self.ledger.released(roll.id, why, now, proved=False, who=who)
+                self.ledger.released(roll.id, why, now, proved=False, who=person)
             (self.done.written_off if self.decision.write_off else self.done.released).append(roll)
 
     async def _look(self, client: QueueClient, chosen: Sequence[LedgerRoll]) -> None:
@@ -203,7 +210,7 @@ class _Reconciling:
             raise UsageError(
                 f"{self.decision.adopt}: the queue does not know this request of {roll.endpoint} ({error})"
             ) from None
-        self.ledger.adopt(roll.id, submitted, datetime.now(UTC), who=getpass.getuser())
+        self.ledger.adopt(roll.id, submitted, datetime.now(UTC), who=who(self.reading.places.root))
         self.done.adopted.append(roll)
 
     async def _collect(self, client: QueueClient) -> None:

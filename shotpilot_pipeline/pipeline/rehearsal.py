@@ -58,6 +58,8 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
                         decisions=known.decisions,
                         first_where_unpicked=True,
                         barred={key: (Outcome.UNKNOWN, why) for key, why in known.undecided.items()},
+                        rulings=known.rulings,
+                        form_of=known.form_of,
                     )
                     limits = Limits(unfinished=reading.settings.get("pace", "unfinished"))
                     ends = await carry_out(plan, compiled.tasks, shop, hear, limits)

@@ -18,9 +18,10 @@ from shotpilot_pipeline.engine.desk import Brake
 from shotpilot_pipeline.engine.faults import is_about_the_run, may_pass, outcome_of
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
-from shotpilot_pipeline.errors import Problem, ShotpilotError, UsageError
+from shotpilot_pipeline.errors import Place, Problem, Severity, ShotpilotError, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.budgets import caps_of
+from shotpilot_pipeline.pipeline.choosing import who
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import Seller, pixels_of, seller_of
 from shotpilot_pipeline.pipeline.plandoc import PlanDoc, plan_doc
@@ -28,6 +29,7 @@ from shotpilot_pipeline.pipeline.planned import Planned
 from shotpilot_pipeline.pipeline.pricing import prices_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, needs_recovery, recover, release_unsent
+from shotpilot_pipeline.pipeline.ruling import attempts_of, list_rulings, record_attempts, with_rulings
 from shotpilot_pipeline.pipeline.saved import SavedPlan
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.plan.known import Known
@@ -38,6 +40,7 @@ from shotpilot_pipeline.queue.ledger.charge import unit_prices
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.store.lock import Lock, read_lock
 from shotpilot_pipeline.store.rescue import put_back_lost
+from shotpilot_pipeline.store.rulings import one_line
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.decision import Decision
@@ -45,6 +48,7 @@ from shotpilot_pipeline.values.event import Event, Note, RunStarted, RunStopped,
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import BROKEN, Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan
+from shotpilot_pipeline.values.rulings import Ruling
 from shotpilot_pipeline.values.take import Pick
 
 
@@ -61,6 +65,8 @@ class Terms:
     agree: Callable[[PlanDoc, Sequence[PriceChange]], Awaitable[bool]]
     max_cost: Money | None = None
     unattended: bool = False
+    again: tuple[tuple[str, int], ...] = ()  # addresses to be shot again, each with its attempt (0: the next)
+    why_again: str = ""
 
 
 async def render(
@@ -112,6 +118,7 @@ class _Render:
     said: tuple[Mapping[str, Pick], Mapping[str, Decision]] | None = None  # picks and wishes the plan was made by
     doubts: list[Problem] = field(default_factory=list)  # for a person to know, told at the end
     changes: tuple[PriceChange, ...] = ()  # today's prices that are not the cards'
+    pending: tuple[Ruling, ...] = ()  # further attempts that are written down once a person agreed to their price
 
     async def run(self) -> RunEnd | None:
         """The whole of it."""
@@ -121,6 +128,7 @@ class _Render:
         release_unsent(self.ledger, show)
         self.doubts += put_back_lost(self.store, self.reading.places.renders)  # what is there is not bought again
         left = needs_recovery(self.ledger, show, self.seller.queue)
+        self._ask_again()
         plan = self._plan_anew()
         if not left and not self._to_do(plan).totals.rolls:
             return await self._carry(None, plan)
@@ -129,9 +137,14 @@ class _Render:
             if left:
                 shop = self._shop(client, "recovery")
                 found = await recover(self.ledger, shop, self._hear, self.seller.limits, self.brake)
+                self._ask_again()
                 self._stop_where_it_stopped(found, self._plan_anew())
             plan = self._plan_anew()  # at today's prices
-            return await self._carry(client, plan) if await self._agreed(plan) else None
+            if not await self._agreed(plan):
+                return None
+            if plan.totals.rolls:
+                self._write_down_attempts()
+            return await self._carry(client, plan)
 
     async def _price(self, client: QueueClient) -> None:
         """Go by today's prices, where they can be read: they are what is shown, asked about, reserved and booked."""
@@ -151,7 +164,9 @@ class _Render:
         """What exists now, with the picks that the plan was made by: one made since buys nothing that was not shown."""
         places, moved = self.reading.places, self.reading.compiled.moved
         known = known_of(places, moved, bought_in(self.ledger, self.reading), show=self.reading.compiled.show)
-        return known if self.said is None else replace(known, picks=self.said[0], decisions=self.said[1])
+        if self.said is not None:
+            known = replace(known, picks=self.said[0], decisions=self.said[1])
+        return with_rulings(known, self.pending, list_rulings(self.reading)) if self.pending else known
 
     def _plan_anew(self) -> Plan:
         """The plan to be agreed to, by the picks and wishes as they are now."""
@@ -159,6 +174,22 @@ class _Render:
         known = self._known()
         self.said = known.picks, known.decisions
         return self._plan()
+
+    def _ask_again(self) -> None:
+        """What of the further attempts that were asked for is new; an attempt that is there already is only told."""
+        self.pending = ()
+        if not self.terms.again:
+            return
+        made, words = attempts_of(self.reading, self.terms.again, self._known())
+        self.pending = tuple(ruling._replace(why=one_line(self.terms.why_again)) for ruling in made)
+        place = Place(str(self.reading.places.rulings))
+        told = [Problem("again", place, word, "", Severity.INFO) for word in words]
+        self.doubts += [problem for problem in told if problem not in self.doubts]
+
+    def _write_down_attempts(self) -> None:
+        """From here on the same command, or a plain render, goes on with them and makes no further ones."""
+        record_attempts(self.reading, self.pending)
+        self.pending = ()
 
     def _plan(self) -> Plan:
         return plan_list(self.reading, self.wish, self._known())
@@ -211,6 +242,8 @@ class _Render:
         """A ledger that knows less than the lock: caps count less than was spent."""
         known = self.ledger.keys() if plan.totals.rolls else frozenset()
         lock = read_lock(self.reading.places.lock) if plan.totals.rolls else Lock()
+        if lock.lines:
+            known |= {ruling.key for ruling in list_rulings(self.reading)}  # adopted: nobody was paid for it here
         foreign = sum(line.key not in known for line in lock.lines)
         if foreign:
             text = (
@@ -257,6 +290,7 @@ class _Render:
             unit_price=unit_prices(self.reading.catalog, self.changes),
             caps=caps_of(self.reading, self.terms.max_cost),
             allow_unpriced=not self.terms.unattended,
+            person=who(self.reading.places.root),
         )
         return Shop(
             show=compiled.show,
@@ -271,6 +305,8 @@ class _Render:
             barred=_barred(known),
             uploads=self.seller.memory(self.ledger, client),
             pixels=pixels_of(self.reading.catalog),
+            rulings=known.rulings,
+            form_of=known.form_of,
         )
 
     async def _carry(self, client: QueueClient | None, plan: Plan) -> RunEnd:

@@ -28,7 +28,10 @@ from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.store.lock import moved_lock, read_lock
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.decision import Decision
+from shotpilot_pipeline.values.digest import sha256_text
 from shotpilot_pipeline.values.plan import BUYS, Action, Plan
+from shotpilot_pipeline.values.request import request_form
+from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
 from shotpilot_pipeline.values.take import Take
 from shotpilot_pipeline.values.task import Task
 
@@ -69,7 +72,30 @@ def known_of(
         decisions=decisions,
         versions=_versions(places.lock, moved),
         of_another_queue=lambda key: bool(Store(places.store).takes_of(key)),
+        rulings=rulings_of(places, moved),
+        form_of=lambda key: form_in(store, key),
     )
+
+
+def rulings_of(places: Places, moved: Sequence[tuple[str, str]] = ()) -> Rulings:
+    """What people ruled, by the addresses of today. Raises BadFiles."""
+    if not places.rulings.exists():
+        return NO_RULINGS
+    from shotpilot_pipeline.store.rulings import moved_rulings, read_rulings
+
+    return Rulings.of(moved_rulings(read_rulings(places.rulings), moved))
+
+
+def form_in(store: Store, key: str) -> str:
+    """The request form that the kept takes of `key` were asked with, from their records; "" where none tells."""
+    for take in store.takes_of(key):
+        origin = store.record_of(key, take.number)
+        told = origin.get("stands_for") or origin
+        if isinstance(told, dict) and isinstance(told.get("input"), dict):
+            form = request_form(str(told.get("endpoint")), told["input"])
+            if sha256_text(form) == key:
+                return form
+    return ""
 
 
 def stale_picks(reading: Reading, known: Known, plan: Plan) -> list[Problem]:

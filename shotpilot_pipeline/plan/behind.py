@@ -53,7 +53,7 @@ class Behind:
             filled = form if key else self._filled(form, task.fits)
             if not filled:
                 continue
-            filled_key = key or sha256_text(filled)
+            filled_key = self._known.rulings.standing(task.address, key or sha256_text(filled))
             if self._known.counts.get(filled_key):
                 return filled, filled_key
         return "", ""

@@ -28,10 +28,11 @@ from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.fits import derivative_note
 from shotpilot_pipeline.values.money import ZERO, Money
-from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
+from shotpilot_pipeline.values.plan import ACCEPTED, BUYS, Action, Plan, PlanLine
 from shotpilot_pipeline.values.task import HUMAN, NO_PRICE, Task
 
 _COMING = BUYS | {Action.WAITING, Action.STALE_PICK}
+_LOST = "its bytes are not in this store; bring them here from where they are, or take that back (accept --undo)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +101,28 @@ class _Planner:
         self.promised: dict[str, tuple[str, int]] = {}  # key -> who renders it in this plan, takes there then
         self.siblings = _siblings(tasks)
         self.more = {address: said for address, said in known.decisions.items() if said.more}
+        self.special = self.known.rulings.addresses.union(
+            self.more
+        )  # to be looked at even where takes enough are there
         self.whole: dict[int, str] = {}
 
     def lines(self) -> tuple[PlanLine, ...]:
         """Every selected task's line, in list order."""
         order = in_order(self.tasks, self.index)
-        selected, named, more = self.asked.selected, self.asked.named, self.more
-        counts, keys, choices = self.known.counts, self.choices.keys, self.choices
+        selected, named, special = self.asked.selected, self.asked.named, self.special
+        counts, keys, choices, ruled = self.known.counts, self.choices.keys, self.choices, self.known.rulings.addresses
         found: dict[str, PlanLine] = {}
         for task in order:
             address, settled, form, key = task.address, None, "", ""
             if task.forms:
-                if len(task.keys) == 1 and task.keys[0]:  # nothing open: the usual case of a first stage
+                if len(task.keys) == 1 and task.keys[0] and address not in ruled:  # nothing open: the usual first stage
                     form, key = task.forms[0], task.keys[0]
                 else:
                     settled = settle_task(task, choices)
                     if isinstance(settled, Settled):
                         form, key = settled.form, settled.key
             have = counts.get(key, 0)
-            if have >= task.takes and have and not task.state and address not in named and address not in more:
+            if have >= task.takes and have and not task.state and address not in named and address not in special:
                 keys[address] = key
                 line = _cached_line(task, self._whole(task.takes), have, form, key)
             else:
@@ -173,6 +177,10 @@ class _Planner:
     def _settled(self, task: Task, settled: Settled) -> _Verdict:
         """The request is known: what is missing of it, and whether that is to be bought."""
         form, key = settled.form, settled.key
+        if settled.own is not None:
+            if not self.known.counts.get(key) and (self.asked.redraw_lost or task.address in self.asked.named):
+                return self._settled(task, settled._replace(form=settled.own[0], key=settled.own[1], own=None))
+            return self._accepted(task, settled, settled.own[0])
         have = self._have(task, key)
         wanted, pick, asked = self._wanted(task, key, have)
         missing = max(0, wanted - have)
@@ -206,9 +214,25 @@ class _Planner:
         pick = ""
         if wanted > have > 0 and task.address not in self.asked.named:
             pick = self._pick_that_is_enough(task, key)
+        again = self.known.rulings.again(task.address, key, task.takes)
         if pick and asked:
-            return asked_for, "", asked
-        return (have, pick, None) if pick else (wanted, "", asked)
+            return max(again, asked_for), "", asked
+        return (have, pick, None) if pick and again <= have else (max(again, 0 if pick else wanted), "", asked)
+
+    def _accepted(self, task: Task, settled: Settled, own_form: str) -> _Verdict:
+        """An older request stands for the words of today, as a person ruled."""
+        verdict = self._settled(task, settled._replace(own=None))
+        versions = list(self.known.versions(task.address))
+        stands = f"v{versions.index(settled.key) + 1:03}" if settled.key in versions else f"key {settled.key[:12]}"
+        reason = f"{ACCEPTED} stands for {stands}; {verdict.reason}"
+        if not verdict.have and verdict.action in BUYS:  # neither here nor in the lock: never bought by a ruling
+            return _Verdict(
+                Action.BLOCKED, f"blocked: it is accepted that {stands} stands for these words, but {_LOST}"
+            )
+        if verdict.new and not settled.form:
+            why = f"{reason}, but its request is not known here; accept --undo buys the words of today"
+            return _Verdict(Action.BLOCKED, f"blocked: {why}", verdict.have, key=settled.key)
+        return verdict._replace(reason=reason, form=verdict.form or own_form)
 
     def _is_lost(self, task: Task, key: str) -> bool:
         """Whether the lock says this very request was bought, though the store has nothing of it."""
@@ -295,7 +319,7 @@ class _Planner:
     def _first_key(self, address: str) -> str:
         """The key of a variant that stands later in the list, as far as it is known without a pick."""
         keys = self.index.tasks[address].keys
-        return keys[0] if keys else ""
+        return self.known.rulings.standing(address, keys[0]) if keys else ""
 
     def _kind(self, task: Task, key: str, have: int) -> Action:
         if have:
@@ -306,6 +330,9 @@ class _Planner:
         more = _who_asked(asked, wanted - have) if asked else ""
         if have:
             missing = wanted - have
+            again = self.known.rulings.again(task.address, key, task.takes)
+            if again == wanted and (attempt := self.known.rulings.attempt(task.address, key)):
+                return f"attempt {attempt.number}: {_takes(missing)} beyond the {have} that are there"
             return more or f"{missing} of {wanted} takes {'is' if missing == 1 else 'are'} missing"
         if key in self.known.failed:
             return f"the last request failed ({self.known.failed[key]}), so it is asked again"
@@ -327,8 +354,8 @@ class _Planner:
 
     def _at_most(self, task: Task) -> int:
         """Takes that may be bought once the task is settled: all, or what is missing where the key is known."""
-        counts, wanted = self.known.counts, self._most_wanted
-        return max(max(0, wanted(task, key) - counts.get(key, 0)) for key in task.keys)
+        counts, standing, at = self.known.counts, self.known.rulings.standing, task.address
+        return max(max(0, self._most_wanted(task, key) - counts.get(standing(at, key), 0)) for key in task.keys)
 
     def _most(self, task: Task) -> int:
         """Takes wanted at most, whichever request it will be."""
@@ -337,7 +364,8 @@ class _Planner:
     def _most_wanted(self, task: Task, key: str) -> int:
         """Takes wanted under `key`; where it is not known yet, under whichever it will be."""
         said = self.more.get(task.address)
-        return said.wanted(task.takes, key or said.more_key) if said else task.takes
+        more = said.wanted(task.takes, key or said.more_key) if said else task.takes
+        return max(more, self.known.rulings.again(task.address, key, task.takes))
 
     def _why_blocked(self, on: Sequence[str]) -> str:
         names = [f"{address}, which {self.blocked.get(address, 'is not in the shot list')}" for address in on]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shotpilot_pipeline.values.decision import Decision
+from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
 from shotpilot_pipeline.values.take import Pick, Take
 
 
@@ -19,6 +20,10 @@ def _no_takes(_: str) -> tuple[Take, ...]:
 
 def _nowhere(_: str) -> bool:
     return False
+
+
+def _no_form(_: str) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +46,9 @@ class Known:
     failed: Mapping[str, str] = field(default_factory=dict)
     #: Whether the store has takes of a key that do not count here: those of a loopback queue, or of the real one.
     of_another_queue: Callable[[str], bool] = _nowhere
+    #: What people ruled: accepted older requests, further attempts.
+    rulings: Rulings = NO_RULINGS
+    #: The request form that the kept takes of a key were asked with; "" where that is not known here.
+    form_of: Callable[[str], str] = _no_form
     #: All that people said, by the task's address; `picks` holds the picks of it.
     decisions: Mapping[str, Decision] = field(default_factory=dict)

@@ -9,6 +9,7 @@ Does not know what anything costs, nor whether anything will be bought.
 4. Where nobody picked, `human` waits and a rule of `plan/rules.py` chooses. A rule never takes a series that came
    short, nor a take that somebody rejected.
 5. A gate must have its pick even where `carry: prompt` leaves its bytes out of the key.
+6. Where a person accepted that older takes stand for the request as it is now, their form and key are the task's.
 """
 
 from __future__ import annotations
@@ -35,13 +36,18 @@ class Chosen(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """All is known: this form goes out, under this key. `used`: the takes it rests on, the gate's first."""
+    """All is known: this form goes out, under this key. `used`: the takes it rests on, the gate's first.
+
+    `own`: form and key of the list's own words, where an accepted older request stands for them; `form` is then ""
+    if that request is not known on this machine.
+    """
 
     form: str
     key: str
     gate: str  # the gate that was chosen; "" at a first stage
     take: int  # of the gate
     used: tuple[Chosen, ...]
+    own: tuple[str, str] | None = None
 
 
 class Waiting(NamedTuple):
@@ -222,6 +228,16 @@ class Choices:
 
 def settle_task(task: Task, choices: Choices) -> Settlement:
     """What `task` sends, as far as picks and takes decide it. `task` must have a form: it is not omitted."""
+    settled = _settle(task, choices)
+    known = choices.known
+    if known.rulings.accepted and isinstance(settled, Settled):
+        key = known.rulings.standing(task.address, settled.key)
+        if key != settled.key:
+            return settled._replace(form=known.form_of(key), key=key, own=(settled.form, settled.key))
+    return settled
+
+
+def _settle(task: Task, choices: Choices) -> Settlement:
     gates = task.gates
     if not gates:
         return _settled(task.forms[0], task.keys[0], task, choices, ())

@@ -25,6 +25,7 @@ _PLACED = frozenset(
         *("queue", "request_id", "roll", "tags", "urls"),
         *("submitted_at", "started_at", "finished_at", "at"),
         *("price_usd", "billed_usd", "billable_units"),
+        "adopted",
     )
 )
 
@@ -86,10 +87,18 @@ def _sidecar(named: Named, entry: Entry, sources: Mapping[str, str]) -> dict[str
             "billable_units": origin.get("billable_units"),
         },
         "marks": _marks(named, entry),
-        "digital_source_type": DRAWN if named.rehearsal else TRAINED,
+        "adopted": origin.get("adopted"),
+        "digital_source_type": _source_type(named, entry),
         "tool": entry.tool,
         "more": {key: value for key, value in origin.items() if key not in _PLACED},
     }
+
+
+def _source_type(named: Named, entry: Entry) -> str | None:
+    """How the pixels came to be; None for a file that a person brought in: nobody here knows."""
+    if entry.origin.get("adopted") and not entry.origin.get("request_id"):
+        return None
+    return DRAWN if named.rehearsal else TRAINED
 
 
 def _who(named: Named) -> dict[str, Any]:

@@ -225,6 +225,18 @@ class Store:
                 sync(target.parent)
         self._index.doubt(picture.sha256)
 
+    def withdraw(self, key: str, number: int) -> None:
+        """Let a take count no more: its record is put aside, its pictures stay. Raises as `entry_of`, StoreUnwritable.
+
+        For takes that a person brought in and takes back; what was bought is never withdrawn.
+        """
+        path = self._record_path(key, number)
+        self.entry_of(key, number)
+        with in_words(self._folder):
+            os.rename(path, path.with_name(f"{path.name}.withdrawn-{uuid.uuid4().hex[:8]}"))
+            if self._durable:
+                sync(path.parent)
+
     def _make(self) -> None:
         make_folder(self._folder, durable=self._durable)
         if not (self._folder / "README.txt").exists():

@@ -32,6 +32,10 @@ class Action(StrEnum):
 BUYS = frozenset({Action.NEW, Action.TOP_UP, Action.CHANGED})
 
 
+#: How the reason of a line begins for which a person ruled that older takes stand.
+ACCEPTED = "accepted:"
+
+
 class PlanLine(NamedTuple):
     """One task in the plan: what will be done, why, and for how much."""
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.plan.compare import Ask, Snapshot, compare
-from shotpilot_pipeline.values.worddiff import marked, windows
+from shotpilot_pipeline.values.worddiff import marked, windows, word_diff
 from tests.cli.gitting import begin, commit
 from tests.cli.shows import run, run_json
 from tests.pipeline.buying import Service, command, render, service
@@ -160,7 +160,7 @@ def test_states_that_know_less_are_compared_by_what_both_tell() -> None:
 
 
 def test_words_that_differ_are_marked() -> None:
-    assert marked("an old lantern on a pier", "an old lamp on the pier") == (
+    assert marked(word_diff("an old lantern on a pier", "an old lamp on the pier")) == (
         "an old [-lantern-]{+lamp+} on [-a-]{+the+} pier"
     )
     assert windows("one two three four five six", "one two 3 four five six", 1) == ("two three four", "two 3 four")

@@ -66,6 +66,7 @@ class LedgerBook:
         unit_price: UnitPrice,
         caps: Caps = NO_CAPS,
         allow_unpriced: bool = True,
+        person: str = "",
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.ledger = ledger
@@ -74,6 +75,7 @@ class LedgerBook:
         self.queue = queue
         self.caps = caps
         self.allow_unpriced = allow_unpriced
+        self.person = person
         self._unit_price = unit_price
         self._clock = clock
         self._turns = Turns()
@@ -82,7 +84,9 @@ class LedgerBook:
     async def intended(self, roll: RollLike, body: Mapping[str, object]) -> None:
         """Reserve the roll's money. Raises CapReached, PriceUnknown or TakeUndecided: then it must not be sent."""
         step = partial(self.ledger.intend, roll, body, run=self.run, show=self.show, queue=self.queue)
-        step = partial(step, price=estimate_of(roll), caps=self.caps, allow_unpriced=self.allow_unpriced)
+        step = partial(
+            step, price=estimate_of(roll), caps=self.caps, allow_unpriced=self.allow_unpriced, person=self.person
+        )
         self._open[roll] = (await self._turns.do(partial(step, now=self._clock())), State.INTENDED)
 
     async def sending(self, roll: RollLike) -> None:

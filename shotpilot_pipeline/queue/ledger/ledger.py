@@ -23,6 +23,7 @@ from shotpilot_pipeline.queue.ledger.rows import (
     OPEN,
     UNFINISHED,
     Caps,
+    CostRow,
     LedgerConflict,
     LedgerRoll,
     LedgerUnusable,
@@ -85,6 +86,7 @@ class Ledger:
         caps: Caps = NO_CAPS,
         now: datetime,
         allow_unpriced: bool = True,
+        person: str = "",
     ) -> int:
         """Write down that `roll` is about to be sent, and reserve its `price` (None: nobody knows it). Returns its id.
 
@@ -109,7 +111,7 @@ class Ledger:
                 "shot": shot, "stage": at.stage, "day": day, "day_cap": caps.day, "endpoint": roll.endpoint,
                 "queue": queue, "key": roll.key, "takes": json.dumps(list(roll.takes)), "panels": roll.panels,
                 "picture_price": roll.picture_price, "price": None if price is None else nano, "reserved": nano,
-                "intended_at": stamp(now),
+                "intended_at": stamp(now), "person": clean_text(person),
             }  # fmt: skip
             names, marks = ", ".join(line), ", ".join(f":{name}" for name in line)
             sql = f"INSERT INTO rolls ({names}) VALUES ({marks})"  # noqa: S608 -- our own words only
@@ -228,6 +230,16 @@ class Ledger:
         """Every roll ever made for one task, oldest first."""
         with self._asking() as db:
             return reading.rolls(db, "r.show = ? AND r.shot = ? AND r.address = ?", (show, _shot_of(address), address))
+
+    def rolls_of_key(self, key: str) -> tuple[LedgerRoll, ...]:
+        """Every roll ever made for one render key, oldest first."""
+        with self._asking() as db:
+            return reading.rolls(db, "r.key = ?", (key,))
+
+    def cost_rows(self, show: str) -> tuple[CostRow, ...]:
+        """What sums over takes, tasks and people need of every roll of a show, oldest first."""
+        with self._asking() as db:
+            return reading.cost_rows(db, show)
 
     def unfinished(self, show: str | None = None) -> tuple[LedgerRoll, ...]:
         """Rolls that are intended, sending or submitted: what a run that was stopped left behind."""

@@ -141,6 +141,28 @@ class LedgerRoll(NamedTuple):
     why: str  # of unknown, released, written off, or of its failure
     decided_by: str  # who wrote it off or released it, where a person did
     hint: str  # a request id that a lost answer let slip, not yet trusted
+    person: str = ""  # who ran the render; "" where nobody wrote it down
+
+
+class CostRow(NamedTuple):
+    """What a sum needs of one roll. Money is nano-USD; the rest as in LedgerRoll."""
+
+    address: str
+    key: str
+    takes: tuple[int, ...]
+    panels: int
+    state: State
+    outcome: str
+    reserved: int
+    charged: int | None
+    verified: bool
+    price: int | None
+    endpoint: str
+    queue: str
+    day: str
+    run: str
+    person: str
+    intended_at: str
 
 
 class Caps(NamedTuple):

@@ -16,7 +16,7 @@ from pathlib import Path
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.queue.ledger.rows import MOVES, OPEN, LedgerConflict, LedgerDamaged, LedgerUnusable, State
 
-FORMAT = 3
+FORMAT = 4
 APPLICATION = 0x53_48_4F_54  # "SHOT": marks the file as ours
 WAIT = 30.0  # s for another process to finish its transaction
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
@@ -97,10 +97,11 @@ CREATE TRIGGER plans_stay BEFORE DELETE ON plans
 CREATE INDEX rolls_failed ON rolls (show, key) WHERE outcome = 'failed';
 """
 
-#: 1 to 2: totals by queue. 2 to 3: saved plans; failed rolls are found quickly.
+#: 1 to 2: totals by queue. 2 to 3: saved plans; failed rolls are found quickly. 3 to 4: who ran the render.
 MIGRATIONS: Mapping[int, str] = {
     1: f"DROP TRIGGER rolls_count;\nDROP TRIGGER rolls_recount;\nDROP TABLE totals;\n{_TOTALS}{_RECOUNT}",
     2: _PLANS,
+    3: "ALTER TABLE rolls ADD COLUMN person TEXT NOT NULL DEFAULT '';\n",
 }
 
 #: Money columns are nano-USD. What each column means: docs/ledger.md.
@@ -138,6 +139,7 @@ CREATE TABLE rolls (
     closed_at TEXT NOT NULL DEFAULT '',
     why TEXT NOT NULL DEFAULT '',
     decided_by TEXT NOT NULL DEFAULT '',
+    person TEXT NOT NULL DEFAULT '',
     CHECK (reserved = CASE WHEN state IN ({_words(OPEN)}) THEN coalesce(price, 0) ELSE 0 END),
     CHECK (booked IS NULL OR state NOT IN ({_words(OPEN)})),
     CHECK (billed IS NULL OR (state = 'closed' AND request_id IS NOT NULL AND verified = 1)),

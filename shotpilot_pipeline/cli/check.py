@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted, problem_json, problem_line
 from shotpilot_pipeline.errors import ExitCode, Problem, Severity
-from shotpilot_pipeline.pipeline.checking import Checked, check_file
+from shotpilot_pipeline.pipeline.checking import Checked, check_files
 
 
 @click.command()
@@ -24,7 +25,7 @@ def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> i
     Each problem is a line: where it stands, what is wrong, and what to write instead. Exit 2 when there is an error.
     """
     screen = Screen(asked)
-    checked = [check_file(path, asked.project) for path in files]
+    checked = check_files(files, asked.project, date.today())
     problems = [problem for found in checked for problem in found.problems]
     count = Counter(problem.severity for problem in problems)
     if asked.json or form == "json":

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from shotpilot_pipeline.errors import BadFiles, Problem
+from shotpilot_pipeline.lint.handoff import Unpicked, no_hero
+from shotpilot_pipeline.lint.rights import rights_problems
+from shotpilot_pipeline.lint.settling import at_levels
 from shotpilot_pipeline.pipeline.faults import faults_problems
-from shotpilot_pipeline.pipeline.reading import read_list, root_of
+from shotpilot_pipeline.pipeline.lints import Cast, drift_between, levels_of, told
+from shotpilot_pipeline.pipeline.reading import Reading, open_list, root_of
 from shotpilot_pipeline.pipeline.trip import known_of, unknown_picks
-from shotpilot_pipeline.plan.graph import in_order
+from shotpilot_pipeline.plan.graph import place_of
+from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.shotlist.picks import read_picks
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
+from shotpilot_pipeline.values.lint import Notes
+from shotpilot_pipeline.values.pause import collector_paused
+from shotpilot_pipeline.values.task import HUMAN, Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +34,26 @@ class Checked:
     scenes: int = 0
     shots: int = 0
     tasks: int = 0
+    root: Path | None = None
+    cast: Cast | None = None
 
 
-def check_file(file: Path, project: Path | None) -> Checked:
+def check_files(files: Sequence[Path], project: Path | None, today: date) -> list[Checked]:
+    """Every file, and what only several lists of one show reveal. `today` is what consents are held against."""
+    checked = [check_file(file, project, today) for file in files]
+    by_root: dict[Path, list[Cast]] = {}
+    for one in checked:
+        if one.root is not None and one.cast is not None:
+            by_root.setdefault(one.root, []).append(one.cast)
+    drift = [problem for casts in by_root.values() for problem in drift_between(casts)]
+    by_file = {str(one.file): one for one in checked}
+    for problem in drift:
+        owner = by_file.get(problem.place.file) or checked[-1]
+        by_file[str(owner.file)] = replace(owner, problems=_in_order((*owner.problems, problem)))
+    return [by_file[str(one.file)] for one in checked]
+
+
+def check_file(file: Path, project: Path | None, today: date) -> Checked:
     """Every problem of `file`, in order of place. Never raises for what the file holds."""
     kind = kind_of(file)
     if kind == "picks":
@@ -36,16 +63,44 @@ def check_file(file: Path, project: Path | None) -> Checked:
     if kind == "fragment":
         return Checked(file, kind, _in_order(read_fragment(file, root_of(file, project))))
     try:
-        reading = read_list(file, project, rehearsal=False)
-        in_order(reading.compiled.tasks)
-        picks = unknown_picks(reading, known_of(reading.places, reading.compiled.moved))
+        with collector_paused():
+            return _checked_list(file, project, today)
     except BadFiles as found:
         return Checked(file, "shotlist", _in_order(found.problems))
-    tasks = reading.compiled.tasks
-    shots = {(task.scene, task.address.partition("@")[0].partition(".")[0]) for task in tasks}
+
+
+def _checked_list(file: Path, project: Path | None, today: date) -> Checked:
+    """A shot list with all that the linter says of it. Raises BadFiles where it cannot be read at all."""
+    opened = open_list(file, project, rehearsal=False)
+    compiled, problems, notes = opened.recalled[0], opened.recalled[1], opened.recalled[2]()
+    levels = levels_of(opened.settings)
+    facts, places = notes.around.facts, notes.around.places
+    found = [*told(problems, notes, compiled, levels), *rights_problems(facts, places, today)]
+    cast = Cast(str(file), facts.get("cast", {}), places)
+    if compiled is None:
+        return Checked(file, "shotlist", _in_order(found), root=opened.root, cast=cast)
+    known = known_of(opened.places, compiled.moved)
+    reading = Reading(opened.places, opened.settings, opened.catalog, compiled, problems)
+    found += at_levels([*unknown_picks(reading, known), *no_hero(_unpicked(compiled, notes, known))], levels)
+    shots = {(task.scene, task.address.partition("@")[0].partition(".")[0]) for task in compiled.tasks}
     scenes = {scene for scene, _ in shots}
-    return Checked(file, "shotlist", _in_order((*reading.warnings, *picks)), len(scenes), len(shots), len(tasks))
+    counts = (len(scenes), len(shots), len(compiled.tasks))
+    return Checked(file, "shotlist", _in_order(found), *counts, root=opened.root, cast=cast)
 
 
-def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+def _unpicked(compiled: Compiled, notes: Notes, known: Known) -> list[Unpicked]:
+    """Shots with a clip to be made, whose last stage has takes and wants a person's pick."""
+    if not known.counts:
+        return []
+    clips = {shot.address for shot in notes.shots if shot.linted.facts.get("motion")}
+    last = {task.address.partition("@")[0].partition(".")[0]: task for task in compiled.tasks}
+    return [
+        Unpicked(task.address, sum(known.counts.get(key, 0) for key in task.keys), place_of(task))
+        for shot, task in last.items()
+        if shot in clips and task.pick == HUMAN and task.address not in known.picks
+        if any(known.counts.get(key, 0) for key in task.keys)
+    ]
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=lambda problem: problem.place))

@@ -24,7 +24,7 @@ ENVIRONMENT = {
     "SHOTPILOT_FAL_API_URL": ("fal", "api_url"),
     "SHOTPILOT_STORE": ("store", "place"),
 }
-_WANTED = {"string": "text", "integer": "a whole number", "number": "a number"}
+_WANTED = {"string": "text", "integer": "a whole number", "number": "a number", "array": "a list of texts"}
 _LOOPBACK = re.compile(r"http://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?(/|\Z)")
 
 
@@ -87,9 +87,11 @@ def _lay_over(
             continue
         known_fields = sections[name]["properties"]
         for key, value in fields.items():
-            fault = _fault(known_fields.get(key), value)
+            open_end = sections[name].get("additionalProperties")
+            fault = _fault(known_fields.get(key, open_end or None), value) or (_rule_fault(key) if open_end else "")
             if fault:
-                cure = f"the keys of [{name}] are {', '.join(known_fields)}" if key not in known_fields else ""
+                known_keys = "" if open_end else f"the keys of [{name}] are {', '.join(known_fields)}"
+                cure = known_keys if key not in known_fields else ""
                 problems.append(_problem(at, _line(at, key, name), f"{name}.{key} {fault}", cure))
             else:
                 values[name][key] = value
@@ -100,13 +102,32 @@ def _lay_over(
 def _fault(field: Mapping[str, Any] | None, value: object) -> str:
     if field is None:
         return "is not a setting"
-    kinds: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float)}
+    kinds: dict[str, tuple[type, ...]] = {
+        "string": (str,), "integer": (int,), "number": (int, float), "array": (list,)
+    }  # fmt: skip
     if isinstance(value, bool) or not isinstance(value, kinds[field["type"]]):
         return f"wants {_WANTED[field['type']]}, not {value!r}"
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        return f"wants {_WANTED['array']}"
+    if "enum" in field and value not in field["enum"]:
+        return f"is {value!r}; it may be {', '.join(field['enum'][:-1])} or {field['enum'][-1]}"
     if isinstance(value, (int, float)) and not field.get("minimum", value) <= value <= field.get("maximum", value):
         most = f" to {field['maximum']}" if "maximum" in field else " or more"
         return f"is {value}; it may be {field['minimum']}{most}"
     return ""
+
+
+def _rule_fault(rule: str) -> str:
+    """Why a rule's severity cannot be set; "" when it can."""
+    # The rules take a while to load; only a file that speaks of them pays for it.
+    from difflib import get_close_matches
+
+    from shotpilot_pipeline.lint.known import KNOWN, hard
+
+    if rule not in KNOWN:
+        near = get_close_matches(rule, KNOWN, 1)
+        return f"is not a rule{f'; did you mean {near[0]}?' if near else '; shotpilot explain lists them'}"
+    return "is an error by itself, which protects money or a person: it cannot be set" if hard(rule) else ""
 
 
 def _line(path: Path, key: str, section: str = "") -> int:

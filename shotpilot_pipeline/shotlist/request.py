@@ -66,6 +66,10 @@ class Request(NamedTuple):
     asks: tuple[Ask, ...]
     sources: Mapping[str, str]
     problems: tuple[Problem, ...]
+    card: Card
+    kind: str  # of the endpoint
+    wire: Mapping[str, Any]  # the input as sent, without num_images
+    pictures: Pictures
 
 
 def request_of(cell: Cell) -> Request:
@@ -91,6 +95,10 @@ def request_of(cell: Cell) -> Request:
         asks=pictures.asks,
         sources=pictures.sources,
         problems=tuple(problems),
+        card=chosen.card,
+        kind=chosen.endpoint.kind,
+        wire=wire,
+        pictures=pictures,
     )
 
 
@@ -197,20 +205,23 @@ def _check_by_hand(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures) ->
             continue
         assert isinstance(piece, Mention)
         if piece.kind is Kind.PICK and not cell.carried:
-            message, hint = "nothing is carried here that @pick could mean", "give the stage carry: image"
+            rule, message = "image-undeclared", "nothing is carried here that @pick could mean"
+            hint = "give the stage carry: image"
         elif piece.kind is Kind.ELEMENT_BY_HAND and not 1 <= piece.number <= pictures.elements_by_hand:
             there = pictures.elements_by_hand
-            message = f"there is no element {piece.number}; {there or 'none'} given by hand"
+            rule, message = "element-undeclared", f"there is no element {piece.number}; {there or 'none'} given by hand"
             hint = "mention a cast member by id, or give elements:"
         elif piece.kind is Kind.IMAGE_BY_HAND and not min(1, piece.number) <= piece.number <= pictures.images_by_hand:
+            rule = "image-undeclared"
             message = f"there is no image {piece.number}; {pictures.images_by_hand or 'none'} given by hand"
             hint = "mention an image by its id, or give image_urls:"
         elif piece.kind is Kind.IMAGE_BY_HAND and not piece.number and pictures.images_by_hand != 1:
+            rule = "image-undeclared"
             message = f"@Image without a number needs one image by hand, not {pictures.images_by_hand}"
             hint = "write @Image1, @Image2, ..., or mention an image by its id"
         else:
             continue
-        raise ShotFault("mention", mention_place(cell, f"@{piece.id}"), message, hint)
+        raise ShotFault(rule, mention_place(cell, f"@{piece.id}"), message, hint)
 
 
 def _wire(cell: Cell, chosen: Chosen, pictures: Pictures, prompt: str) -> dict[str, Any]:

@@ -7,31 +7,35 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from shotpilot_pipeline.errors import Severity
-from shotpilot_pipeline.lint.reading import any_of, listed, unquoted, words_of
+from shotpilot_pipeline.lint.reading import any_of, listed, these, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, change, on_film, on_list, on_shot
 from shotpilot_pipeline.lint.size import is_close
 from shotpilot_pipeline.values.lint import LintFilm, LintShot
 
-_TITLES = frozenset(
+_TITLES = these(
     "mr mrs ms dr sir lady lord captain inspector officer detective agent doctor professor king queen prince princess "
-    "the old young father mother sister brother uncle aunt miss madam sergeant general major colonel judge".split()
+    "the old young father mother sister brother uncle aunt miss madam sergeant general major colonel judge"
 )
 _CLOTHES = frozenset(listed("clothes"))
 _COLOURS = frozenset(listed("colours"))
 _FACE = re.compile(
-    r"\b(?:(?:blue|green|brown|hazel|gr[ae]y|dark|amber|almond)[- ]eye[ds]?|(?:long|short|curly|straight|wavy|dark|black"
+    r"\b(?:(?:blue|green|brown|hazel|gr[ae]y|dark|amber|almond)[- ]eye[ds]?|(?:long|short|curly|straight|wavy"
+    r"|dark|black"
     r"|brown|red|gr[ae]y|white|silver|auburn|blond|blonde|tousled|cropped) (?:\w+ )?hair(?:ed)?|blond(?:e)?|brunette"
-    r"|redhead|beard(?:ed)?|mou?stache(?:d)?|cheekbones|freckle[ds]?|wrinkle[ds]?|(?:aquiline|crooked|broken|small) nose"
+    r"|redhead|beard(?:ed)?|mou?stache(?:d)?|cheekbones|freckle[ds]?|wrinkle[ds]?|(?:aquiline|crooked|broken"
+    r"|small) nose"
     r"|\d{1,2}[- ]year[- ]old|in (?:his|her|their) (?:\w+[- ])?(?:twenties|thirties|forties|fifties|sixties))\b",
     re.IGNORECASE,
 )
 _WHO = re.compile(
-    r"\b(?:they|them|both(?! (?:hands|eyes|sides|arms|feet|of (?:his|her|their))\b)|one of (?:them|the two)|the other (?:man|woman|one|two)"
+    r"\b(?:they|them|both(?! (?:hands|eyes|sides|arms|feet|of (?:his|her|their))\b)|one of (?:them|the two)"
+    r"|the other (?:man|woman|one|two)"
     r"|the other(?=[ ,.]|$))\b",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
-    r"\b(?:composition|compose[sd]?|framing|framed|layout|camera position|pose[ds]?|style[ds]?|palette|colou?rs?|grad(?:e|ed|ing)"
+    r"\b(?:composition|compose[sd]?|framing|framed|layout|camera position|pose[ds]?|style[ds]?|palette|colou?rs?"
+    r"|grad(?:e|ed|ing)"
     r"|light(?:ing)?|mood|texture|place|setting|set|room|alley|location|background|wardrobe|costume|clothes|outfit|look"
     r"|material|character|product|object|prop|face|logo)\b",
     re.IGNORECASE,

@@ -20,9 +20,9 @@ def film_facts(film: LintFilm) -> Facts:
     for member in film.cast.values():
         places[f"cast:{member.id}"] = member.place
         rights = member.rights
-        told = {"name": member.name, "frontal": member.frontal, "angles": list(member.angles)}
+        told: dict[str, Any] = {"name": member.name, "frontal": member.frontal, "angles": list(member.angles)}
         if rights is not None:
-            told["rights"] = list(rights[:4])
+            told["rights"] = [rights.kind, rights.consent, rights.until, rights.missing]
             places[f"rights:{member.id}"] = rights.place
         facts.setdefault("cast", {})[member.id] = told
     for name, (nano, place) in film.budget.items():

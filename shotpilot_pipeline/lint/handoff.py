@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
-from shotpilot_pipeline.lint.reading import word_list
+from shotpilot_pipeline.lint.reading import these, word_list
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, on_list, on_shot
 from shotpilot_pipeline.values.lint import Clip, LintShot
 
@@ -16,9 +16,7 @@ _PART_LENGTH = 512  # characters
 _VIDU_LENGTH = 2_000  # characters
 _RATIOS = (0.40, 2.50)  # width / height of a start frame
 _OVERLAP = 0.6
-_SMALL = frozenset(
-    "a an the of in on at with and to from by his her its is are as he she it they while then into over".split()
-)
+_SMALL = these("a an the of in on at with and to from by his her its is are as he she it they while then into over")
 _TOLERANCE = 0.05  # of a ratio
 
 

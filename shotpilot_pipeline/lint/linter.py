@@ -14,7 +14,7 @@ from shotpilot_pipeline.lint.known import OWN
 from shotpilot_pipeline.lint.reading import words_of
 from shotpilot_pipeline.lint.registry import AROUND, SHOTS, TEXTS, Finding, Lists, Rule, problem_of
 from shotpilot_pipeline.values.digest import digest_of
-from shotpilot_pipeline.values.lint import LintFilm, Linted, LintShot, Mender, Text
+from shotpilot_pipeline.values.lint import Linted, LintFilm, LintShot, Mender, Text
 
 _MOST_KEPT = 5_000  # texts whose findings are kept, for those that many shots share
 
@@ -67,8 +67,8 @@ class HouseLinter:
     def _look(self, text: Text) -> Iterator[tuple[Rule, Finding]]:
         words, signs = words_of(text.text), frozenset(text.text)
         for rule in TEXTS:
-            if rule.words or rule.signs:
-                if rule.words.isdisjoint(words) and rule.signs.isdisjoint(signs):
-                    continue
+            asked = rule.words or rule.signs
+            if asked and rule.words.isdisjoint(words) and rule.signs.isdisjoint(signs):
+                continue
             for finding in rule.look(text, self.lists):
                 yield rule, finding

@@ -14,15 +14,11 @@ from shotpilot_pipeline.values.lint import Text
 _NAME = r"[A-Z][\w'’-]+(?: (?:van |von |de |del |di )?[A-Z][\w'’-]+)"
 _IN_THE_MANNER = re.compile(
     rf"\b(?:in the (?:style|manner) of|à la|a la|inspired by|reminiscent of|by) (?P<who>{_NAME}{{1,2}})"
-    rf"|(?<![.!?] )(?<!^)\b(?P<owner>{_NAME})(?:['’]s?)? (?:palette|design|style|aesthetic|look|painting|lighting|film|movie)\b"
+    rf"|(?<![.!?] )(?<!^)\b(?P<owner>{_NAME})(?:['’]s?)? (?:palette|design|style|aesthetic|look|painting|lighting"
+    rf"|film|movie)\b"
 )
 #: Two capitalised words that are a manner, not a person.
-_MANNERS = frozenset(
-    "art deco|art nouveau|film noir|studio ghibli|neo noir|new wave|pop art|high renaissance|old master|sci fi|wild west|"
-    "new york|los angeles|hong kong|middle eastern|art brut|soviet constructivist|golden hour|blue hour|movie poster".split(
-        "|"
-    )
-)
+_MANNERS = frozenset(listed("manners"))
 
 
 @on_text("named-person-brand-artist", Severity.WARNING)

@@ -43,6 +43,11 @@ def _blank(found: re.Match[str]) -> str:
     return " " * len(found.group(0))
 
 
+def these(text: str) -> frozenset[str]:
+    """The words of a short list written in one text."""
+    return frozenset(text.split())
+
+
 @cache
 def listed(name: str) -> tuple[str, ...]:
     """The words of a list in `words/`: one a line, `#` begins a remark."""

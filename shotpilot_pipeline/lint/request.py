@@ -17,7 +17,8 @@ _LEFT_OVER = re.compile(
 )
 _SHOUTED = ("TODO", "TBD", "FIXME", "XXX")
 _NEGATION = re.compile(
-    r"\b(?:no(?! (?:longer|doubt|one else|matter|more than|\d))|not(?! (?:only|just|yet))|without|never|nobody|nothing)\b",
+    r"\b(?:no(?! (?:longer|doubt|one else|matter|more than|\d))|not(?! (?:only|just|yet))|without|never|nobody"
+    r"|nothing)\b",
     re.IGNORECASE,
 )
 _WEIGHT = re.compile(r"\(+([^():]*[A-Za-z][^():]*):[0-2]?\.?\d{1,2}\)+|\(\(+([^()]+)\)\)+|\[([^\[\]:]+):\d?\.\d+\]")

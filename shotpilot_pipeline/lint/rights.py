@@ -25,13 +25,13 @@ def rights_problems(
             place = places.get(f"rights:{who}", Place(""))
             found += (
                 Problem(RULE, place, message, hint, severity)
-                for severity, message, hint in _faults(told["name"], *told["rights"], today)
+                for severity, message, hint in _faults(today, told["name"], *told["rights"])
             )
     return tuple(found)
 
 
 def _faults(
-    name: str, kind: str, consent: str, until: str, missing: bool, today: date
+    today: date, name: str, kind: str, consent: str, until: str, missing: bool
 ) -> Iterator[tuple[Severity, str, str]]:
     if kind == "real" and not consent:
         yield (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Severity
-from shotpilot_pipeline.lint.reading import unquoted, word_list
+from shotpilot_pipeline.lint.reading import these, unquoted, word_list
 from shotpilot_pipeline.lint.registry import Finding, Lists, at, on_shot
 from shotpilot_pipeline.values.lint import LintShot, Text
 
@@ -14,7 +14,7 @@ _PANEL = re.compile(r"\bPanel\s+(\d+)\s*:", re.IGNORECASE)
 _FEW_WORDS = 4
 _MANY_PANELS = 4
 _ALIKE = 0.8
-_SMALL = frozenset("a an the of in on at with and to from by his her its is are".split())
+_SMALL = these("a an the of in on at with and to from by his her its is are")
 
 
 def _panels(shot: LintShot) -> list[tuple[Text | None, str, str]]:
@@ -85,7 +85,7 @@ def series_panel_twins(shot: LintShot, _: Lists) -> Iterator[Finding]:
         for earlier in range(later):
             both, either = tokens[earlier] & tokens[later], tokens[earlier] | tokens[later]
             if len(either) >= _FEW_WORDS and len(both) > _ALIKE * len(either):
-                text, piece, _ = panels[later]
+                text, piece, _words = panels[later]
                 message = f"panel {later + 1} says nearly the same as panel {earlier + 1}"
                 yield Finding(message, "say what has changed: the size, the action, the expression", text, piece)
                 return

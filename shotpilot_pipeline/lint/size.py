@@ -10,9 +10,15 @@ from shotpilot_pipeline.lint.reading import heads, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, at, on_shot
 from shotpilot_pipeline.values.lint import LintShot, Text
 
-_FAR = r"(?:extreme(?:ly)? |very )?(?:wide|long|full)[ -](?:shot|figure)|(?:master|establishing|aerial|drone)[ -]shot|(?:wide|aerial) view"
+_FAR = (
+    r"(?:extreme(?:ly)? |very )?(?:wide|long|full)[ -](?:shot|figure)|(?:master|establishing|aerial"
+    r"|drone)[ -]shot|(?:wide|aerial) view"
+)
 _MIDDLE = r"(?:medium|mid)[ -](?:wide |long |full )?shot|cowboy[ -]shot|american shot|medium[- ](?:wide|long)"
-_NEAR = r"(?:extreme(?:ly)? |big |medium |tight )?close[- ]?up|(?:extreme )?close[ -]shot|tight shot|insert[ -]shot|macro shot|detail shot"
+_NEAR = (
+    r"(?:extreme(?:ly)? |big |medium |tight )?close[- ]?up|(?:extreme )?close[ -]shot|tight shot|insert[ -]shot"
+    r"|macro shot|detail shot"
+)
 _OTHER = r"two[- ]shot|three[- ]shot|group[ -]shot|over[- ]the[- ]shoulder|point[- ]of[- ]view|\bPOV\b"
 SIZE = re.compile(rf"\b(?:(?P<middle>{_MIDDLE})|(?P<far>{_FAR})|(?P<near>{_NEAR})|{_OTHER})\b", re.IGNORECASE)
 SIZE_WORDS = heads(

@@ -18,7 +18,8 @@ _TALL = re.compile(
     re.I,
 )
 _WIDE = re.compile(
-    r"\b(?:ultra-?wide(?:screen)? (?:frame|format|image|composition|aspect)|widescreen|letterbox(?:ed)?|landscape (?:orientation|format))\b",
+    r"\b(?:ultra-?wide(?:screen)? (?:frame|format|image|composition|aspect)|widescreen|letterbox(?:ed)?"
+    r"|landscape (?:orientation|format))\b",
     re.I,
 )
 _SQUARE = re.compile(r"\bsquare (?:format|frame|image|picture|composition|crop)\b", re.I)

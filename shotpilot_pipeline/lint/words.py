@@ -7,26 +7,32 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from shotpilot_pipeline.errors import Severity
-from shotpilot_pipeline.lint.reading import any_of, heads, listed, unquoted, words_of
+from shotpilot_pipeline.lint.reading import any_of, heads, listed, these, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, at, change, on_shot, on_text
 from shotpilot_pipeline.values.lint import LintShot, Text
 
 _PRESTIGE = any_of(listed("prestige"))
 _MOVE = re.compile(
-    r"\b(?:dolly(?:ing)? (?:in|out|back|forward|shot|zoom|move)|push(?:es|ing)?[- ]in(?! (?:the|a|his|her|their)\b)|slow push|pull(?:s|ing)?[- ]back shot"
-    r"|(?:camera|shot) (?:slowly |gently |smoothly )?(?:pans|tilts|moves|follows|glides|orbits|circles|pushes|pulls|rises|drifts|tracks|zooms|cranes|dollies|sweeps)"
-    r"|pan(?:s|ning)? (?:left|right)|whip pan|slow pan|panning shot|tracking shot|zoom(?:s|ing)? (?:in|out)|slow zoom|crane (?:up|down|shot|move)"
+    r"\b(?:dolly(?:ing)? (?:in|out|back|forward|shot|zoom|move)|push(?:es|ing)?[- ]in(?! (?:the|a|his|her"
+    r"|their)\b)|slow push|pull(?:s|ing)?[- ]back shot"
+    r"|(?:camera|shot) (?:slowly |gently |smoothly )?(?:pans|tilts|moves|follows|glides|orbits|circles|pushes"
+    r"|pulls|rises|drifts|tracks|zooms|cranes|dollies|sweeps)"
+    r"|pan(?:s|ning)? (?:left|right)|whip pan|slow pan|panning shot|tracking shot|zoom(?:s|ing)? (?:in|out)"
+    r"|slow zoom|crane (?:up|down|shot|move)"
     r"|truck(?:s|ing)? (?:left|right|shot)|steadicam|rack focus|orbit(?:ing)? shot|time-?lapse sequence)\b",
     re.IGNORECASE,
 )
-_MOVE_WORDS = heads(
-    "dolly dollying dollies push pushes pushing pull pulls pulling camera shot pan pans panning whip slow tracking zoom zooms "
-    "zooming crane truck trucks trucking steadicam rack orbit orbiting timelapse time".split()
+_MOVE_WORDS = these(
+    "dolly dollying dollies push pushes pushing pull pulls pulling camera shot pan pans panning whip slow "
+    "tracking zoom "
+    "zooms zooming crane truck trucks trucking steadicam rack orbit orbiting timelapse time"
 )
 _SAME = re.compile(
     r"\b(?:the same(?! (?:time|way|direction|colou?r|size|shape|height|length|width|distance|level|kind|type|style"
-    r"|material|pattern|side|as)\b)[ -]\w+|(?:just |exactly )?as (?:before|in the previous (?:shot|frame|picture|image))"
-    r"|(?:from|in) the (?:previous|last|first) (?:shot|frame|scene|picture|image)|still (?:wearing|holding|sitting|standing there)"
+    r"|material|pattern|side|as)\b)[ -]\w+|(?:just |exactly )?as (?:before|in the previous (?:shot|frame|picture"
+    r"|image))"
+    r"|(?:from|in) the (?:previous|last|first) (?:shot|frame|scene|picture|image)|still (?:wearing|holding"
+    r"|sitting|standing there)"
     r"|once again|now again|continu(?:es|ing) from)\b",
     re.IGNORECASE,
 )
@@ -34,14 +40,17 @@ _AGAIN = re.compile(r"(?<!time and )(?<!over and )\bagain(?=[,.]|$)(?! and again
 _START = re.compile(r"(?:He|She|They|Then|Now he|Now she|Now they)\b(?!-)")
 _SAME_WORDS = frozenset({"same", "before", "previous", "last", "first", "still", "again", "continues", "continuing"})
 _CONTROL = re.compile(
-    r"\b(?:control-?net|open-?pose|pose map|depth map|canny|segmentation map|(?:image|alpha|layer|inpainting) mask|masked (?:area|region)"
-    r"|(?:in|out)paint(?:ing|ed)?|(?:only |just )(?:change|edit|replace|modify|alter) (?:the|her|his|its)|change only|img2img|denois\w+"
+    r"\b(?:control-?net|open-?pose|pose map|depth map|canny|segmentation map|(?:image|alpha|layer"
+    r"|inpainting) mask|masked (?:area|region)"
+    r"|(?:in|out)paint(?:ing|ed)?|(?:only |just )(?:change|edit|replace|modify|alter) (?:the|her|his|its)"
+    r"|change only|img2img|denois\w+"
     r"|leave (?:the rest|everything else) (?:unchanged|as (?:it is|is))|(?:keep|leave) everything else)\b",
     re.IGNORECASE,
 )
-_CONTROL_WORDS = frozenset(
-    "controlnet control openpose open pose depth canny segmentation mask masked inpaint inpainting inpainted outpaint outpainting "
-    "outpainted only just change img2img denoise denoising leave everything".split()
+_CONTROL_WORDS = these(
+    "controlnet control openpose open pose depth canny segmentation mask masked inpaint inpainting inpainted "
+    "outpaint outpainting "
+    "outpainted only just change img2img denoise denoising leave everything"
 )
 _NIGHT = re.compile(
     r"\b(?:midnight|moonl(?:ight|it)|starl(?:ight|it)|starry sky|night sky|under the stars)\b", re.IGNORECASE
@@ -54,9 +63,10 @@ _OPEN_AIR = re.compile(
     re.IGNORECASE,
 )
 _DAYTIMES = frozenset({"day", "morning", "noon", "midday", "afternoon"})
-_TIME_WORDS = frozenset(
-    "midnight moonlight moonlit starlight starlit starry night stars midday noon sunlit sunlight sunshine blue daylight golden "
-    "bright harsh open".split()
+_TIME_WORDS = these(
+    "midnight moonlight moonlit starlight starlit starry night stars midday noon sunlit sunlight sunshine blue "
+    "daylight golden "
+    "bright harsh open"
 )
 _MANY_WORDS = 150  # for one picture
 

@@ -1,4 +1,4 @@
-"""Rules on lettering in a picture: words that are to be read in it stand in quotes, short, for a model that can write."""
+"""Rules on lettering in a picture: words to be read in it stand in quotes, short, for a model that can write."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import re
 from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Severity
-from shotpilot_pipeline.lint.reading import quoted, unquoted, words_of
+from shotpilot_pipeline.lint.reading import quoted, these, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, at, on_shot, on_text
 from shotpilot_pipeline.values.lint import LintShot, Text
 
-_BEARERS = frozenset(
-    "text sign signs title caption label labeled labelled banner headline lettering logo poster billboard inscription marquee "
-    "nameplate tag reads says reading titled written words".split()
+_BEARERS = these(
+    "text sign signs title caption label labeled labelled banner headline lettering logo poster billboard "
+    "inscription marquee "
+    "nameplate tag reads says reading titled written words"
 )
 _SAYS = re.compile(
-    r"\b(?:text|sign|title|caption|label|banner|headline|lettering|inscription|marquee|billboard|placard|t-shirt|shirt)s?"
+    r"\b(?:text|sign|title|caption|label|banner|headline|lettering|inscription|marquee|billboard|placard|t-shirt"
+    r"|shirt)s?"
     r"(?: \w+){0,3}? (?:that )?(?:says?|reads?|saying|reading|spells?|spelling)[:,]? (?P<words>(?!\")\w[\w'’!?-]*)",
     re.IGNORECASE,
 )
-_NOT_WORDS = frozenset("in on at by from with across like about the something nothing a an her his their".split())
+_NOT_WORDS = these("in on at by from with across like about the something nothing a an her his their")
 _LONGEST = 40  # characters of one piece of lettering
 _MOST = 3  # pieces of lettering in one picture
 

@@ -13,7 +13,7 @@ from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.pipeline.settings import Settings
 from shotpilot_pipeline.shotlist.problems import in_place_order
 from shotpilot_pipeline.values.digest import digest_of
-from shotpilot_pipeline.values.lint import LintFilm, Linted, Linter, LintShot, Mender, Notes
+from shotpilot_pipeline.values.lint import Linted, Linter, LintFilm, LintShot, Mender, Notes
 from shotpilot_pipeline.values.task import Compiled
 
 

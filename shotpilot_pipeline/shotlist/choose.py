@@ -13,7 +13,6 @@ from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.prompt import ShotFault
 
-
 _UNABLE = "model-unable"
 
 

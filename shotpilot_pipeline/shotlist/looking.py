@@ -13,13 +13,13 @@ from shotpilot_pipeline.shotlist.notes import note_line, read_notes
 from shotpilot_pipeline.shotlist.source import ShotText, Source
 from shotpilot_pipeline.shotlist.views import film_view, shot_view
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
-from shotpilot_pipeline.values.lint import LintFilm, Linter, Notes
+from shotpilot_pipeline.values.lint import Linter, LintFilm, Notes
 
 _NOTHING = Place("")
 
 
 class Look:
-    """A linter (or none) at work on one list. `lines` is what the memo keeps: of the surroundings, then of each shot."""
+    """A linter (or none) at work on one list. `lines`: what the memo keeps, first of the surroundings."""
 
     def __init__(self, linter: Linter | None, film: Film, source: Source, here: Whereabouts) -> None:
         self.lines: list[str] = []
@@ -50,7 +50,7 @@ class Look:
             self.lines.append("")
             return ()
         self._pencil.hold(shot)
-        said = self._linter.shot(shot_view(self._film, self._view, part.done, made[0].cell.shot), self._pencil)
+        said = self._linter.shot(shot_view(self._film, self._view, made, made[0].cell.shot), self._pencil)
         self.lines.append(note_line(said, Place(shot.file, shot.line), self._here.kept))
         return _errors(said.problems)
 

@@ -197,7 +197,8 @@ def _read(path: Path, stamp: tuple[int, int, int]) -> Fact:
         return Fact(*stamp, "", 0, 0, "", _why(fault), "check the file's permissions")
     if not data:
         return Fact(*stamp, "", 0, 0, "", "the file is empty", "put the picture there")
-    return Fact(*stamp, sha256_bytes(data), *_decoded(data))
+    width, height, kind, wrong, cure, light, detail = _decoded(data)
+    return Fact(*stamp, sha256_bytes(data), width, height, kind, wrong, cure, light, detail)
 
 
 def _decoded(data: bytes) -> tuple[int, int, str, str, str, float, float]:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from shotpilot_pipeline.errors import Place
-from shotpilot_pipeline.shotlist.expand import Made, ShotTasks
+from shotpilot_pipeline.shotlist.expand import Made
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film, Member, file_of
 from shotpilot_pipeline.shotlist.mentions import BadMention, Kind, Mention, read_mentions
@@ -138,11 +138,11 @@ def _budget(budget: Node) -> Iterator[tuple[str, tuple[int, Place]]]:
                 yield key, (Money.usd(str(node.value)).nano, node.place)
 
 
-def shot_view(film: Film, around: LintFilm, done: ShotTasks, node: Node) -> LintShot:
-    """One shot that was compiled. `done.made` must not be empty."""
-    first = done.made[0]
+def shot_view(film: Film, around: LintFilm, made: Sequence[Made], node: Node) -> LintShot:
+    """One shot that was compiled to the requests `made`, which are not none. `node` is its map."""
+    first = made[0]
     settings, filling = first.cell.settings, first.cell.filling
-    texts, slots = _texts(done.made)
+    texts, slots = _texts(made)
     panels = tuple(_panels(node.get("series"), filling))
     mentions, wardrobes, images = _mentioned(film, (*texts, *panels))
     if first.request.pictures.cast:
@@ -154,16 +154,16 @@ def shot_view(film: Film, around: LintFilm, done: ShotTasks, node: Node) -> Lint
         texts=(*texts, *panels),
         panels=tuple(panel for panel in panels if panel.slot != "lead"),
         series=first.cell.amount > 0 or bool(panels),
-        sent=tuple(map(_sent, done.made)),
+        sent=tuple(map(_sent, made)),
         mentions=frozenset(mentions),
         wardrobes=frozenset(wardrobes),
-        images=tuple(_images(film, done.made, node, images)),
+        images=tuple(_images(film, made, node, images)),
         tags=frozenset(str(tag.value) for tag in (settings["tags"].list if "tags" in settings else ())),
         clip=_clip(film, settings, filling, node),
         ignores=tuple(_ignores(settings.get("ignore"))),
         legacy_elements=tuple(_legacy(settings.get("elements"))),
         wardrobe_said=any(key in node.map for key in _WORN),
-        where=partial(_where, done.made, node),
+        where=partial(_where, made, node),
         film=around,
     )
 
@@ -225,7 +225,7 @@ def _mentioned(film: Film, texts: Sequence[Text]) -> tuple[set[str], set[str], s
     for text in texts:
         if "@" not in text.text:
             continue
-        names = {name for name in film.images}
+        names = set(film.images)
         try:
             pieces = read_mentions(text.text, film.cast, names)
         except BadMention:
@@ -239,7 +239,7 @@ def _mentioned(film: Film, texts: Sequence[Text]) -> tuple[set[str], set[str], s
 def _images(film: Film, made: Sequence[Made], shot: Node, mentioned: set[str]) -> Iterator[Mentioned]:
     """The pictures that the shot defines or mentions, each with what it is there for."""
     own = shot.get("images")
-    mine = {name: node for name, node in (own.value if own is not None and isinstance(own.value, dict) else {}).items()}
+    mine: Mapping[str, Node] = own.value if own is not None and isinstance(own.value, dict) else {}
     used = mentioned.union(*(one.request.pictures.numbers for one in made))
     for name in dict.fromkeys((*mine, *sorted(used))):
         node = mine.get(name) or film.images.get(name)

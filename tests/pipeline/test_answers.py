@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +218,9 @@ def test_a_list_that_does_not_pass_leaves_nothing_behind(tmp_path: Path, text: s
         with pytest.raises(BadFiles) as bad:
             ask(command, path)
         assert says in str(bad.value)
-        assert [str(problem) for problem in check_file(path, None).problems] == str(bad.value).splitlines()
+        assert [str(problem) for problem in check_file(path, None, date(2026, 1, 1)).problems] == str(
+            bad.value
+        ).splitlines()
         assert [file.name for file in tmp_path.rglob("*")] == [path.name]
 
 
@@ -239,7 +242,7 @@ def test_a_name_too_long_for_a_disk_is_told_before_anything_is_made(
     path = write_list(tmp_path, LIST.replace("sh020", name) + more)
     if more.count("{scene}"):
         path.write_text(path.read_text().replace("sc010", "c" * 230))
-    errors = [str(problem) for problem in check_file(path, None).problems]
+    errors = [str(problem) for problem in check_file(path, None, date(2026, 1, 1)).problems]
     assert (not errors) == passes
     if not passes:
         ask_state(path)

@@ -40,6 +40,7 @@ _ROLE = re.compile(
     r"|material|character|product|object|prop|face|logo)\b",
     re.IGNORECASE,
 )
+_NO_THING = these("and are but for from has have into is its light one ones that the was were which who with")
 _AROUND_MENTION = 70  # characters before and after a mention in which its role is looked for
 
 
@@ -88,7 +89,7 @@ def element_body_undescribed(shot: LintShot, _: Lists) -> Iterator[Finding]:
     by_hand = shot.sent[0].elements_by_hand
     if not (bare or by_hand) or shot.wardrobe_said or is_close(shot):
         return
-    if any(not _CLOTHES.isdisjoint(words_of(text.text)) for text in shot.texts):
+    if any(_dressed(words_of(text.text)) for text in shot.texts):
         return
     for who in bare[:1]:
         text = next((text for text in shot.texts if re.search(rf"@{re.escape(who)}\b", text.text)), None)
@@ -107,6 +108,11 @@ def element_body_undescribed(shot: LintShot, _: Lists) -> Iterator[Finding]:
         )  # fmt: skip
         return
     yield Finding("an element brings a face only: nothing here says what is worn", "say it in the prompt")
+
+
+def _dressed(words: frozenset[str]) -> bool:
+    """Whether a word, or its singular, says what is worn."""
+    return not _CLOTHES.isdisjoint(words) or not _CLOTHES.isdisjoint(word.removesuffix("s") for word in words)
 
 
 @on_shot("element-face-redescribed", Severity.INFO)
@@ -249,14 +255,19 @@ def attributes_of(shot: LintShot) -> dict[str, str]:
             colour, thing = match.group(1).lower(), match.group(2).lower()
             if thing in _CLOTHES and len(shot.mentions) == 1:
                 found.setdefault(f"{next(iter(shot.mentions))} {thing}", set()).add(colour)
-            elif thing not in _CLOTHES and text.text[: match.start()].lower().endswith("the "):
+            elif thing not in _CLOTHES and "place" in shot.slots and _is_the(text.text, match, thing):
                 found.setdefault(f"the {thing}", set()).add(colour)
     return {thing: next(iter(colours)) for thing, colours in found.items() if len(colours) == 1}
 
 
+def _is_the(text: str, match: re.Match[str], thing: str) -> bool:
+    """Whether a colour belongs to one certain thing: the red door."""
+    return text[: match.start()].lower().endswith("the ") and thing not in _NO_THING
+
+
 @lru_cache(maxsize=1)
 def _coloured() -> re.Pattern[str]:
-    return re.compile(any_of(_COLOURS).pattern.replace("(?:", "(", 1) + r"(?:[ -]\w+)?[ -](\w{3,})\b", re.IGNORECASE)
+    return re.compile(any_of(_COLOURS).pattern.replace("(?:", "(", 1) + r"[ -](\w{3,})\b", re.IGNORECASE)
 
 
 @on_list("cast-text-drift", Severity.WARNING)

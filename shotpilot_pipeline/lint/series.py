@@ -25,6 +25,8 @@ def _panels(shot: LintShot) -> list[tuple[Text | None, str, str]]:
     if prompt is None:
         return []
     marks = list(_PANEL.finditer(prompt.text))
+    if not marks:
+        return []
     ends = [*(mark.start() for mark in marks[1:]), len(prompt.text)]
     return [
         (prompt, mark.group(0), prompt.text[mark.end() : end].strip()) for mark, end in zip(marks, ends, strict=True)

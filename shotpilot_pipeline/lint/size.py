@@ -54,6 +54,8 @@ def size_conflict(shot: LintShot, _: Lists) -> Iterator[Finding]:
     size = shot.slots.get("size")
     if shot.series:
         return
+    if size and shot.whole and not _own(size, shot):
+        size = None  # a full prompt is sent alone: a size said for all shots is not in it
     wanted = distance(size.text) if size else set()
     first: re.Match[str] | None = None
     for text in shot.texts:
@@ -68,6 +70,11 @@ def size_conflict(shot: LintShot, _: Lists) -> Iterator[Finding]:
                 return
             if here and not wanted:
                 wanted, first = here, found
+
+
+def _own(text: Text, shot: LintShot) -> bool:
+    """Whether a text stands in the shot itself, not before it in defaults or the scene."""
+    return text.key.file == shot.place.file and text.key.line >= shot.place.line
 
 
 def _focals(text: Text) -> Iterator[tuple[int, re.Match[str]]]:

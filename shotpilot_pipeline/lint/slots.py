@@ -33,7 +33,7 @@ def missing_slots(shot: LintShot) -> list[str]:
         missing.append("size")
     if "lens" not in shot.slots and not _LENS.search(text):
         missing.append("lens")
-    if "prompt" not in shot.slots and "prompt_template" not in shot.slots:
+    if not shot.whole and "prompt_template" not in shot.slots:
         missing += [slot for slot in _SLOTS if slot not in shot.slots]
     return missing
 

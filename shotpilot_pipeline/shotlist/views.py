@@ -154,6 +154,7 @@ def shot_view(film: Film, around: LintFilm, made: Sequence[Made], node: Node) ->
         texts=(*texts, *panels),
         panels=tuple(panel for panel in panels if panel.slot != "lead"),
         series=first.cell.amount > 0 or bool(panels),
+        whole="prompt" in settings,
         sent=tuple(map(_sent, made)),
         mentions=frozenset(mentions),
         wardrobes=frozenset(wardrobes),
@@ -309,7 +310,7 @@ def _end(film: Film, node: Node | None) -> tuple[int, int] | None:
 
 def _ignores(node: Node | None) -> Iterator[Ignore]:
     for rule, reason in (node.value if node is not None and isinstance(node.value, dict) else {}).items():
-        yield Ignore(rule, _word(reason), reason.key_place)
+        yield Ignore(rule, _word(reason).strip(), reason.key_place)
 
 
 def _legacy(elements: Node | None) -> Iterator[Place]:

@@ -153,6 +153,7 @@ class LintShot:
     texts: tuple[Text, ...]  # every text of the shot that may reach a prompt, over stages and variants
     panels: tuple[Text, ...]
     series: bool
+    whole: bool  # a full prompt is given, and sent alone
     sent: tuple[Sent, ...]
     mentions: frozenset[str]  # cast members, by id
     wardrobes: frozenset[str]  # cast members whose wardrobe is spelled out

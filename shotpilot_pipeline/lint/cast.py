@@ -28,7 +28,8 @@ _FACE = re.compile(
     re.IGNORECASE,
 )
 _WHO = re.compile(
-    r"\b(?:they|them|both(?! (?:hands|eyes|sides|arms|feet|of (?:his|her|their))\b)|one of (?:them|the two)"
+    r"\b(?:they|(?<!between )(?<!of )them|both(?! (?:hands|eyes|sides|arms|feet|of (?:his|her|their))\b)"
+    r"|one of (?:them|the two)"
     r"|the other (?:man|woman|one|two)"
     r"|the other(?=[ ,.]|$))\b",
     re.IGNORECASE,
@@ -188,7 +189,9 @@ def image_unused(shot: LintShot, _: Lists) -> Iterator[Finding]:
 def o3_i2i_single_image(shot: LintShot, _: Lists) -> Iterator[Finding]:
     """One picture for a model whose strength is several."""
     for sent in shot.sent:
-        single = sent.numbered and sent.kind == "image-to-image" and sent.images == 1 and not sent.carried
+        single = (
+            sent.numbered and sent.kind == "image-to-image" and sent.images == 1 and not sent.elements + sent.carried
+        )
         if single and sent.resolution != "4K" and not sent.amount and sent.aspect != "auto":
             yield Finding(
                 f"{sent.family} gets one picture at {sent.stage}; it is made for several, each with its part",

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from shotpilot_pipeline.engine.desk import Brake
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
-from shotpilot_pipeline.errors import Problem, UsageError
+from shotpilot_pipeline.errors import BadFiles, Problem, Severity, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import caps_of, client_of, limits_of, uploads_of
@@ -46,6 +47,7 @@ class Terms:
     agree: Callable[[Plan], Awaitable[bool]]
     max_cost: Money | None = None
     unattended: bool = False
+    today: Callable[[], date] = date.today  # what consents are held against
 
 
 async def render(
@@ -108,13 +110,28 @@ class _Render:
         return plan_list(self.reading, self.wish, self._known())
 
     def _check(self, plan: Plan) -> None:
-        """Raises UsageError where nobody looks on and a price is not known."""
+        """Raises BadFiles where a face may not be used, UsageError where nobody looks on and a price is not known."""
+        self._check_rights(plan)
         unpriced = [line.address for line in plan.lines if line.takes_new and line.cost is None]
         if self.terms.unattended and unpriced:
             raise UsageError(
                 f"{unpriced[0]}: nobody knows what {len(unpriced)} of these tasks cost, and an unattended run buys "
                 "only what has a price; name it in a model card (see `shotpilot models`), or leave them out"
             )
+
+    def _check_rights(self, plan: Plan) -> None:
+        """Raises BadFiles for faces of real people that are to be sent without a consent that holds today."""
+        buying = {line.address for line in plan.lines if line.takes_new}
+        used = {who for task in self.reading.compiled.tasks if task.address in buying for who in task.cast}
+        if not used:
+            return
+        from shotpilot_pipeline.lint.rights import rights_problems
+
+        around = self.reading.notes().around
+        faults = rights_problems(around.facts, around.places, self.terms.today(), tuple(used))
+        errors = [problem for problem in faults if problem.severity is Severity.ERROR]
+        if errors:
+            raise BadFiles(errors)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, RunStopped):

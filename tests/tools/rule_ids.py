@@ -14,8 +14,10 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[2] / "shotpilot_pipeline"
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _MAKERS = frozenset(
-    ["Problem", "ShotFault", "Fault", "warning", "_problem", "_ignore_problem", "_orphan"]
-    + ["on_text", "on_shot", "on_film", "on_list"]
+    [
+        *("Problem", "ShotFault", "Fault", "warning", "_problem", "_ignore_problem", "_orphan"),
+        *("on_text", "on_shot", "on_film", "on_list"),
+    ]
 )
 _FAMILIES = ("yaml-", "schema-", "store-", "series-", "slot-")
 

@@ -27,6 +27,11 @@ _FACE = re.compile(
     r"|\d{1,2}[- ]year[- ]old|in (?:his|her|their) (?:\w+[- ])?(?:twenties|thirties|forties|fifties|sixties))\b",
     re.IGNORECASE,
 )
+_FACE_WORDS = these(
+    "eye eyes eyed hair haired blond blonde brunette redhead beard bearded moustache mustache moustached mustached "
+    "cheekbones freckle freckles freckled wrinkle wrinkles wrinkled nose year years old twenties thirties forties "
+    "fifties sixties"
+)
 _WHO = re.compile(
     r"\b(?:they|(?<!between )(?<!of )them|both(?! (?:hands|eyes|sides|arms|feet|of (?:his|her|their))\b)"
     r"|one of (?:them|the two)"
@@ -48,9 +53,11 @@ _AROUND_MENTION = 70  # characters before and after a mention in which its role 
 @on_shot("cast-not-bound", Severity.WARNING)
 def cast_not_bound(shot: LintShot, _: Lists) -> Iterator[Finding]:
     """A cast member's name in the words, and no face sent along."""
-    names = _names(tuple((member.id, member.name) for member in shot.film.cast.values()))
+    names, any_word = _names(tuple((member.id, member.name) for member in shot.film.cast.values()))
     told: set[str] = set()
     for text in shot.texts:
+        if any_word.isdisjoint(words_of(text.text)):
+            continue
         for who, first_words, pattern in names:
             if who in shot.mentions or who in told or first_words.isdisjoint(words_of(text.text)):
                 continue
@@ -65,8 +72,11 @@ def cast_not_bound(shot: LintShot, _: Lists) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=64)
-def _names(cast: tuple[tuple[str, str], ...]) -> tuple[tuple[str, frozenset[str], re.Pattern[str]], ...]:
-    """For each member: the words that must occur, and a pattern for the name, in full or the part that is theirs."""
+def _names(
+    cast: tuple[tuple[str, str], ...],
+) -> tuple[list[tuple[str, frozenset[str], re.Pattern[str]]], frozenset[str]]:
+    """For each member the words of which one must occur, and a pattern for the name, in full or the part that is
+    theirs; and all those words together."""
     parts: dict[str, set[str]] = {}
     for who, name in cast:
         for part in name.split():
@@ -80,7 +90,7 @@ def _names(cast: tuple[tuple[str, str], ...]) -> tuple[tuple[str, frozenset[str]
         wanted = sorted({name, *own}, key=len, reverse=True)
         pattern = re.compile(r"(?<![\w@.])(?:" + "|".join(map(re.escape, wanted)) + r")(?!\w)")
         made.append((who, frozenset().union(*(words_of(one) for one in wanted)), pattern))
-    return tuple(made)
+    return made, frozenset().union(*(words for _, words, _ in made))
 
 
 @on_shot("element-body-undescribed", Severity.WARNING)
@@ -120,7 +130,7 @@ def _dressed(words: frozenset[str]) -> bool:
 def element_face_redescribed(shot: LintShot, _: Lists) -> Iterator[Finding]:
     """Words on the face of somebody whose picture is sent."""
     for text in shot.texts if shot.mentions else ():
-        if "@" not in text.text:
+        if "@" not in text.text or _FACE_WORDS.isdisjoint(words_of(text.text)):
             continue
         for sentence in re.finditer(r"[^.!?]+", unquoted(text.text)):
             found = _FACE.search(sentence.group(0)) if "@" in sentence.group(0) else None

@@ -16,7 +16,7 @@ from shotpilot_pipeline.lint.registry import AROUND, SHOTS, TEXTS, Finding, List
 from shotpilot_pipeline.values.digest import digest_of
 from shotpilot_pipeline.values.lint import Linted, LintFilm, LintShot, Mender, Text
 
-_MOST_KEPT = 5_000  # texts whose findings are kept, for those that many shots share
+_MOST_KEPT = 50_000  # texts that are known to be faultless: lenses, moods and places come again and again
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class HouseLinter:
     """Every rule of the house. `lists`: the user's own words for two of them."""
 
     lists: Lists = field(default_factory=Lists)
-    _known: dict[Text, list[tuple[Rule, Finding]]] = field(init=False, default_factory=dict, repr=False)
+    _faultless: set[tuple[str, str]] = field(init=False, default_factory=set, repr=False)  # slot and text
 
     @property
     def digest(self) -> str:
@@ -40,12 +40,10 @@ class HouseLinter:
 
     def shot(self, shot: LintShot, mender: Mender) -> Linted:
         """What is wrong with one shot."""
-        problems = tuple(
-            dict.fromkeys(
-                problem_of(rule, finding, shot.address, shot.place, mender) for rule, finding in self._in_shot(shot)
-            )
-        )
-        return Linted(problems, *shot_facts(shot))
+        problems = [
+            problem_of(rule, finding, shot.address, shot.place, mender) for rule, finding in self._in_shot(shot)
+        ]
+        return Linted(tuple(dict.fromkeys(problems)) if len(problems) > 1 else tuple(problems), *shot_facts(shot))
 
     def _in_shot(self, shot: LintShot) -> Iterator[tuple[Rule, Finding]]:
         for text in shot.texts:
@@ -57,12 +55,15 @@ class HouseLinter:
                 yield rule, finding
 
     def _in_text(self, text: Text) -> list[tuple[Rule, Finding]]:
-        known = self._known.get(text)
-        if known is None:
-            if len(self._known) >= _MOST_KEPT:
-                self._known.clear()
-            known = self._known[text] = list(self._look(text))
-        return known
+        key = (text.slot, text.text)
+        if key in self._faultless:
+            return []
+        found = list(self._look(text))
+        if not found:
+            if len(self._faultless) >= _MOST_KEPT:
+                self._faultless.clear()
+            self._faultless.add(key)
+        return found
 
     def _look(self, text: Text) -> Iterator[tuple[Rule, Finding]]:
         words, signs = words_of(text.text), frozenset(text.text)

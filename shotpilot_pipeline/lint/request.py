@@ -15,6 +15,7 @@ _LEFT_OVER = re.compile(
     r"|(?<!\w)(?:TODO|TBD|FIXME|XXX)(?!\w)|\?{3,}|\blorem ipsum\b",
     re.IGNORECASE,
 )
+_PLACEHOLDERS = frozenset({"todo", "tbd", "fixme", "xxx", "lorem"})
 _SHOUTED = ("TODO", "TBD", "FIXME", "XXX")
 _NEGATION = re.compile(
     r"\b(?:no(?! (?:longer|doubt|one else|matter|more than|\d))|not(?! (?:only|just|yet))|without|never|nobody"
@@ -32,7 +33,7 @@ _SMART = {
 _HIDDEN = frozenset(sign for sign, plain in _SMART.items() if plain in ("", " "))
 
 
-@on_text("template-unresolved", Severity.ERROR, signs="${[?TtFXxLl")
+@on_text("template-unresolved", Severity.ERROR, signs="${[?", words=_PLACEHOLDERS)
 def template_unresolved(text: Text, _: Lists) -> Iterator[Finding]:
     """A placeholder that nobody filled."""
     for found in _LEFT_OVER.finditer(unquoted(text.text)):

@@ -28,10 +28,9 @@ def missing_slots(shot: LintShot) -> list[str]:
     if shot.series:
         return []
     missing = []
-    text = " ".join(unquoted(text.text) for text in shot.texts)
-    if "size" not in shot.slots and not SIZE.search(text):
+    if "size" not in shot.slots and not any(SIZE.search(unquoted(text.text)) for text in shot.texts):
         missing.append("size")
-    if "lens" not in shot.slots and not _LENS.search(text):
+    if "lens" not in shot.slots and not any(_LENS.search(unquoted(text.text)) for text in shot.texts):
         missing.append("lens")
     if not shot.whole and "prompt_template" not in shot.slots:
         missing += [slot for slot in _SLOTS if slot not in shot.slots]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Severity
-from shotpilot_pipeline.lint.reading import unquoted
+from shotpilot_pipeline.lint.reading import these, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, on_film, on_list, on_shot, on_text
 from shotpilot_pipeline.values.lint import LintFilm, LintShot, Sent, Text
 from shotpilot_pipeline.values.money import Money
@@ -23,6 +23,7 @@ _WIDE = re.compile(
     re.I,
 )
 _SQUARE = re.compile(r"\bsquare (?:format|frame|image|picture|composition|crop)\b", re.I)
+_FORMAT_WORDS = these("vertical portrait ultra ultrawide widescreen letterbox letterboxed landscape square")
 _RATIO = re.compile(r"(?<![\d:])(\d{1,2}(?:\.\d{1,2})?):(\d{1,2})(?![\d:])(?! ?(?:am|pm|scale|o'clock))", re.I)
 _RATIOS = frozenset(
     {"16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "2.39:1", "2.35:1", "1.85:1", "4:5", "5:4"}
@@ -143,6 +144,8 @@ def aspect_words(shot: LintShot, _: Lists) -> Iterator[Finding]:
     ratio = int(width) / int(height)
     against = [pattern for pattern, fits in ((_TALL, ratio < 1), (_WIDE, ratio > 1), (_SQUARE, ratio == 1)) if not fits]
     for text in shot.texts:
+        if ":" not in text.text and _FORMAT_WORDS.isdisjoint(words_of(text.text)):
+            continue
         plain = unquoted(text.text)
         found = next((match for pattern in against if (match := pattern.search(plain))), None)
         number = _RATIO.search(plain) if ":" in plain else None

@@ -206,8 +206,7 @@ def _lines(
     yield ""
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _decode(head: Mapping[str, Any], lines: Sequence[str], shown: Callable[[str], str]) -> Memo:

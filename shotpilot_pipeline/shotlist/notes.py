@@ -14,6 +14,7 @@ from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
 from shotpilot_pipeline.values.lint import Linted, Notes, ShotNotes
 
 Row = list[Any]
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOWHERE = Place("")
 
 
@@ -24,7 +25,7 @@ def note_line(linted: Linted, at: Place, kept: Callable[[str], str]) -> str:
     write = _Writer(at, kept)
     places = {name: write.place(place) for name, place in linted.places.items()}
     told = [[write.problem(problem) for problem in linted.problems], linted.facts, places]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return _encode(told)
 
 
 def read_notes(lines: Sequence[str], shots: Sequence[tuple[str, Place]], shown: Callable[[str], str]) -> Notes:

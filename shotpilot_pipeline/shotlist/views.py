@@ -15,7 +15,6 @@ from shotpilot_pipeline.errors import Place
 from shotpilot_pipeline.shotlist.expand import Made
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film, Member, file_of
-from shotpilot_pipeline.shotlist.mentions import BadMention, Kind, Mention, read_mentions
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.references import BadReference
 from shotpilot_pipeline.shotlist.request import ASPECT_RATIO
@@ -144,9 +143,8 @@ def shot_view(film: Film, around: LintFilm, made: Sequence[Made], node: Node) ->
     settings, filling = first.cell.settings, first.cell.filling
     texts, slots = _texts(made)
     panels = tuple(_panels(node.get("series"), filling))
-    mentions, wardrobes, images = _mentioned(film, (*texts, *panels))
-    if first.request.pictures.cast:
-        mentions |= set(first.request.pictures.cast)
+    mentions = frozenset().union(*(one.request.cast for one in made))
+    words = "\n".join(text.text for text in (*texts, *panels) if "@" in text.text)
     return LintShot(
         address=first.address.partition("@")[0].split(".")[0],
         place=node.key_place,
@@ -156,9 +154,9 @@ def shot_view(film: Film, around: LintFilm, made: Sequence[Made], node: Node) ->
         series=first.cell.amount > 0 or bool(panels),
         whole="prompt" in settings,
         sent=tuple(map(_sent, made)),
-        mentions=frozenset(mentions),
-        wardrobes=frozenset(wardrobes),
-        images=tuple(_images(film, made, node, images)),
+        mentions=mentions,
+        wardrobes=frozenset(who for who in mentions if f"@{who}.wardrobe" in words),
+        images=tuple(_images(film, made, node)),
         tags=frozenset(str(tag.value) for tag in (settings["tags"].list if "tags" in settings else ())),
         clip=_clip(film, settings, filling, node),
         ignores=tuple(_ignores(settings.get("ignore"))),
@@ -220,28 +218,13 @@ def _panels(series: Node | None, filling: Filling) -> Iterator[Text]:
             yield text
 
 
-def _mentioned(film: Film, texts: Sequence[Text]) -> tuple[set[str], set[str], set[str]]:
-    """Cast members, wardrobes and images that the texts mention, by id."""
-    found: dict[Kind, set[str]] = {Kind.CAST: set(), Kind.WARDROBE: set(), Kind.IMAGE: set()}
-    for text in texts:
-        if "@" not in text.text:
-            continue
-        names = set(film.images)
-        try:
-            pieces = read_mentions(text.text, film.cast, names)
-        except BadMention:
-            continue
-        for piece in pieces:
-            if type(piece) is Mention and piece.kind in found:
-                found[piece.kind].add(piece.id)
-    return found[Kind.CAST], found[Kind.WARDROBE], found[Kind.IMAGE]
-
-
-def _images(film: Film, made: Sequence[Made], shot: Node, mentioned: set[str]) -> Iterator[Mentioned]:
+def _images(film: Film, made: Sequence[Made], shot: Node) -> Iterator[Mentioned]:
     """The pictures that the shot defines or mentions, each with what it is there for."""
     own = shot.get("images")
     mine: Mapping[str, Node] = own.value if own is not None and isinstance(own.value, dict) else {}
-    used = mentioned.union(*(one.request.pictures.numbers for one in made))
+    used: set[str] = set().union(*(one.request.pictures.numbers for one in made))
+    if not mine and not used:
+        return
     for name in dict.fromkeys((*mine, *sorted(used))):
         node = mine.get(name) or film.images.get(name)
         if node is None or node.value is None:

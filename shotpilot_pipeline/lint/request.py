@@ -22,15 +22,17 @@ _NEGATION = re.compile(
     r"|nothing)\b",
     re.IGNORECASE,
 )
-_WEIGHT = re.compile(r"\(+([^():]*[A-Za-z][^():]*):[0-2]?\.?\d{1,2}\)+|\(\(+([^()]+)\)\)+|\[([^\[\]:]+):\d?\.\d+\]")
+_WEIGHT = re.compile(
+    r"\(+([^():]*[A-Za-z][^():]*):(?:[0-2]?\.\d{1,2}|[0-2])\)+|\(\(+([^()]+)\)\)+|\[([^\[\]:]+):\d?\.\d+\]"
+)
 _FLAG = re.compile(r"\s*(?<!\S)--[a-z]+(?: [\w.:/]+)?|\s*<(?:lora|lyco|hypernet):[^>]*>|::-?\d*\.?\d*(?=\s|$|,)")
 _BOORU = re.compile(r"\b(?:1girl|1boy|2girls|2boys|score_\d\w*|rating_\w+)\b,? ?", re.IGNORECASE)
 _NATIVE = re.compile(r"<<<\s*(element|image)[_ ]?(\d+)\s*>>>", re.IGNORECASE)
 _SMART = {
-    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
-    "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "", "\u00ad": "", "\u200e": "", "\u200f": "",
-}  # fmt: skip
-_HIDDEN = frozenset(sign for sign, plain in _SMART.items() if plain in ("", " "))
+    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'",
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f", ""),
+}
+_HIDDEN = frozenset(sign for sign, plain in _SMART.items() if not plain)
 
 
 @on_text("template-unresolved", Severity.ERROR, signs="${[?", words=_PLACEHOLDERS)

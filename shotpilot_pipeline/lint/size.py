@@ -27,6 +27,7 @@ SIZE_WORDS = heads(
 _MEDIUM_CLOSE = re.compile(r"medium close", re.IGNORECASE)
 _FOCAL = re.compile(r"\b(\d{1,3})\s?mm\b(?! (?:film|look|stock|still|print|grain|photo|footage|cinema))", re.IGNORECASE)
 _GAUGES = frozenset({8, 16, 35, 65, 70})  # also widths of film: a lens only where a lens is said
+_OPENING = 80  # characters of a prompt in which its size is looked for
 _WIDEST_FOR_A_FACE = 24  # mm
 
 
@@ -44,8 +45,9 @@ def is_close(shot: LintShot) -> bool:
     """Whether the shot shows a face, or less."""
     size = shot.slots.get("size")
     prompt = shot.slots.get("prompt")
-    said = size.text if size else prompt.text[:80] if prompt else ""
-    return "near" in distance(said)
+    if size and not (shot.whole and not _own(size, shot)):
+        return "near" in distance(size.text)
+    return prompt is not None and "near" in distance(prompt.text[:_OPENING])
 
 
 @on_shot("size-conflict", Severity.WARNING)

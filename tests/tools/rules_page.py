@@ -1,4 +1,4 @@
-"""docs/rules.md out of the registry: `python -m tests.tools.rules_page` writes it, `--check` compares it.
+"""docs/rules.md out of the registry: `python -m tests.tools.rules_page` writes it, `--check` compares it."""
 
 from __future__ import annotations
 

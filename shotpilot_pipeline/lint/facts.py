@@ -22,7 +22,7 @@ def film_facts(film: LintFilm) -> Facts:
         rights = member.rights
         told: dict[str, Any] = {"name": member.name, "frontal": member.frontal, "angles": list(member.angles)}
         if rights is not None:
-            told["rights"] = [rights.kind, rights.consent, rights.until, rights.missing]
+            told["rights"] = [rights.kind, rights.consent, rights.until, rights.paper]
             places[f"rights:{member.id}"] = rights.place
         facts.setdefault("cast", {})[member.id] = told
     for name, (nano, place) in film.budget.items():

@@ -29,7 +29,11 @@ _FLAG = re.compile(r"\s*(?<!\S)--[a-z]+(?: [\w.:/]+)?|\s*<(?:lora|lyco|hypernet)
 _BOORU = re.compile(r"\b(?:1girl|1boy|2girls|2boys|score_\d\w*|rating_\w+)\b,? ?", re.IGNORECASE)
 _NATIVE = re.compile(r"<<<\s*(element|image)[_ ]?(\d+)\s*>>>", re.IGNORECASE)
 _SMART = {
-    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "‘": "'",
+    "’": "'",
     **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f", ""),
 }
 _HIDDEN = frozenset(sign for sign, plain in _SMART.items() if not plain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,11 +13,16 @@ _SOON = 14  # days before the end of a consent
 
 
 def rights_problems(
-    around: Mapping[str, Any], places: Mapping[str, Place], today: date, used: Sequence[str] | None = None
+    around: Mapping[str, Any],
+    places: Mapping[str, Place],
+    today: date,
+    there: Callable[[str], bool],
+    used: Sequence[str] | None = None,
 ) -> tuple[Problem, ...]:
     """What stands against using the cast's faces on `today`.
 
-    `around` and `places` are the facts of what is around the shots. `used`: only these members; None: all of them.
+    `around` and `places` are the facts of what is around the shots. `there` says whether a file is there, by its path
+    from the root of the show. `used`: only these members; None: all of them.
     """
     found: list[Problem] = []
     for who, told in around.get("cast", {}).items():
@@ -25,13 +30,13 @@ def rights_problems(
             place = places.get(f"rights:{who}", Place(""))
             found += (
                 Problem(RULE, place, message, hint, severity)
-                for severity, message, hint in _faults(today, told["name"], *told["rights"])
+                for severity, message, hint in _faults(today, there, told["name"], *told["rights"])
             )
     return tuple(found)
 
 
 def _faults(
-    today: date, name: str, kind: str, consent: str, until: str, missing: bool
+    today: date, there: Callable[[str], bool], name: str, kind: str, consent: str, until: str, paper: str
 ) -> Iterator[tuple[Severity, str, str]]:
     if kind == "real" and not consent:
         yield (
@@ -39,7 +44,7 @@ def _faults(
             f"{name} is a real person, and no consent is named",
             "write consent: the path of the release",
         )
-    if consent and missing:
+    if paper and not there(paper):
         yield (
             Severity.WARNING,
             f"{name}: the consent {consent} is not there",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -75,7 +75,7 @@ def _checked_list(file: Path, project: Path | None, today: date) -> Checked:
     compiled, problems, notes = opened.recalled[0], opened.recalled[1], opened.recalled[2]()
     levels = levels_of(opened.settings)
     facts, places = notes.around.facts, notes.around.places
-    found = [*told(problems, notes, compiled, levels), *rights_problems(facts, places, today)]
+    found = [*told(problems, notes, compiled, levels), *rights_problems(facts, places, today, _there(opened.root))]
     cast = Cast(str(file), facts.get("cast", {}), places)
     if compiled is None:
         return Checked(file, "shotlist", _in_order(found), root=opened.root, cast=cast)
@@ -86,6 +86,10 @@ def _checked_list(file: Path, project: Path | None, today: date) -> Checked:
     scenes = {scene for scene, _ in shots}
     counts = (len(scenes), len(shots), len(compiled.tasks))
     return Checked(file, "shotlist", _in_order(found), *counts, root=opened.root, cast=cast)
+
+
+def _there(root: Path) -> Callable[[str], bool]:
+    return lambda path: (root / path).is_file()
 
 
 def _unpicked(compiled: Compiled, notes: Notes, known: Known) -> list[Unpicked]:

@@ -128,7 +128,7 @@ class _Render:
         from shotpilot_pipeline.lint.rights import rights_problems
 
         around = self.reading.notes().around
-        faults = rights_problems(around.facts, around.places, self.terms.today(), tuple(used))
+        faults = rights_problems(around.facts, around.places, self.terms.today(), lambda _: True, tuple(used))
         errors = [problem for problem in faults if problem.severity is Severity.ERROR]
         if errors:
             raise BadFiles(errors)

@@ -5,6 +5,7 @@ Judges nothing. What a shot was compiled from is at hand here, so nothing is par
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -81,11 +82,10 @@ def _rights(film: Film, node: Node | None) -> Rights | None:
     if node is None or not isinstance(node.value, dict):
         return None
     consent = node.get("consent")
-    path = _word(consent)
-    missing = bool(_PAPER.search(path)) and "://" not in path
-    if consent is not None and missing:
-        missing = not any((folder / path).is_file() for folder in (Path(consent.file).parent, film.root))
-    return Rights(_word(node.get("kind")), path, _word(node.get("until")), missing, node.key_place)
+    path, paper = _word(consent), ""
+    if consent is not None and _PAPER.search(path) and "://" not in path:
+        paper = Path(os.path.relpath(Path(consent.file).parent / path, film.root)).as_posix()
+    return Rights(_word(node.get("kind")), path, _word(node.get("until")), paper, node.key_place)
 
 
 def _mark(film: Film, node: Node | None) -> str:

@@ -90,7 +90,7 @@ class Rights(NamedTuple):
     kind: str
     consent: str
     until: str
-    missing: bool  # the consent is a path, and there is no such file
+    paper: str  # path of the consent from the root of the show; "" where it is not a path
     place: Place
 
 

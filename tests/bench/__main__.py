@@ -19,6 +19,7 @@ SCENARIOS = {
     "check": promises.first_check,
     "plan": promises.second_plan,
     "edited": promises.one_shot_edited,
+    "checked": promises.one_shot_checked,
     "cached": promises.all_cached,
     "linear": promises.linear,
     "rehearse": rehearsing_is_cheap,

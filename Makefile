@@ -7,10 +7,10 @@ STAMP := $(VENV)/.installed
 CLEAN_ENV := env -u FAL_KEY -u FAL_KEY_ID -u FAL_KEY_SECRET
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-all check format lint types floors schemas docs rules bench clean
+.PHONY: help dev demo test test-all check format lint types floors schemas docs rules bench bench-peers clean
 
 help:  ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -57,6 +57,9 @@ rules: dev  ## Write docs/rules.md anew from the rules
 
 bench: dev  ## Measure the promises of docs/performance.md (needs ninja for the ratios)
 	@$(CLEAN_ENV) $(BIN)/python -m tests.bench
+
+bench-peers: dev  ## Measure plan beside make, ninja, doit and Snakemake (installs these two by themselves)
+	@$(CLEAN_ENV) $(BIN)/python -m tests.bench.peers
 
 clean:  ## Remove what the build made (never what was bought)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted, problem_json, problem_line
 from shotpilot_pipeline.errors import ExitCode, Problem, Severity
@@ -18,7 +19,7 @@ from shotpilot_pipeline.pipeline.judging import Wanted, judged
 
 @click.command()
 @asking
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ListFile())
 @click.option("--strict", is_flag=True, help="Warnings are errors too.")
 @click.option("--select", metavar="RULE", multiple=True, help="Tell only this rule (and errors); may be repeated.")
 @click.option("--ignore", metavar="RULE", multiple=True, help="Do not tell this rule; may be repeated.")

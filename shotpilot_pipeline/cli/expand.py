@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted, table
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
@@ -19,7 +20,7 @@ from shotpilot_pipeline.pipeline.reading import read_list
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option("--origin", is_flag=True, help="Print each setting of one address with the file and line it came from.")
 def command(asked: Asked, file: Path, origin: bool, **selection: Any) -> None:

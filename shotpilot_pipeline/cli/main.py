@@ -26,6 +26,7 @@ COMMANDS = {
     "check": ("check", "Find every mistake in shot lists before anything is spent."),
     "explain": ("explain", "Explain a rule of `check`: why, what breaks it, what does not."),
     "expand": ("expand", "Show the requests a shot list compiles to, as they would go out."),
+    "graph": ("graph", "Show what hangs on what, and how each part stands."),
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),
     "rehearse": ("rehearse", "Make the whole trip for $0: drawn slates instead of pictures."),
     "render": ("render", "Plan, ask, buy: each picture is paid once."),
@@ -33,6 +34,7 @@ COMMANDS = {
     "report": ("report", "Write the contact sheet: one HTML file that opens from disk."),
     "models": ("models", "Show the model cards: parameters, limits, prices and their dates."),
     "store": ("store", "Look after the bytes: verify, list, rebuild the index."),
+    "completion": ("completion", "Print the script that makes Tab work in bash, zsh or fish."),
     "queue": ("queue", "Run the rehearsal queue as a local server that speaks fal's protocol."),
 }
 
@@ -93,6 +95,8 @@ def shotpilot(ctx: click.Context, /, **asked: Any) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code DESIGN promises."""
+    if "_SHOTPILOT_COMPLETE" in os.environ:
+        importlib.import_module("shotpilot_pipeline.cli.completing")  # how bash reads an address
     signal.signal(signal.SIGTERM, _terminated)
     try:
         result = shotpilot.main(args=arguments, prog_name="shotpilot", standalone_mode=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
 from shotpilot_pipeline.cli.screen import Screen, problem_line
@@ -23,7 +24,7 @@ from shotpilot_pipeline.values.plan import plan_as_json
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option("--check", is_flag=True, help="Exit 1 when there is something to buy, like `make -q`.")
 @click.option("--changes", is_flag=True, help="Leave out what is cached, held or omitted.")

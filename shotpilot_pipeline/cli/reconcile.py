@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile, complete_address
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.progress import watching
 from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
@@ -25,8 +26,8 @@ _MOST_PROMPT = 160  # characters of a prompt that are shown
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("address", nargs=-1)
+@click.argument("file", type=ListFile())
+@click.argument("address", nargs=-1, shell_complete=complete_address)
 @click.option("--all", "everything", is_flag=True, help="Decide about every unknown request.")
 @click.option("--adopt", default="", metavar="ID", help="The lost request is this one: collect it.")
 @click.option("--write-off", is_flag=True, help="Give it up: it counts as paid, and its takes may be bought anew.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.progress import watching
 from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
@@ -26,7 +27,7 @@ _BROKEN = (Outcome.FAILED, Outcome.REFUSED, Outcome.BLOCKED)
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option(
     "--faults",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
 from shotpilot_pipeline.cli.progress import watching
@@ -43,7 +44,7 @@ def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> M
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option("-y", "--yes", is_flag=True, help="Buy without asking.")
 @click.option("--max-cost", metavar="USD", callback=_dollars, help="Spend at most this much in this run.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted
 from shotpilot_pipeline.cli.store import size_in_words
@@ -15,7 +16,7 @@ from shotpilot_pipeline.pipeline.reporting import anything_kept, write_sheet
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write the page.")
 def command(asked: Asked, file: Path, output: Path | None) -> None:
     """Write the contact sheet of FILE: scenes and shots in order, every take, its prompt and its price.

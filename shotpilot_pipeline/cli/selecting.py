@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import complete_select, complete_stage
 from shotpilot_pipeline.pipeline.trip import Wish
 
 
@@ -14,9 +15,21 @@ def selecting(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add SELECT and its options to a command; `wish_of` reads them."""
     for option in reversed(
         [
-            click.argument("select", nargs=-1, metavar="[SELECT]..."),
-            click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these out."),
-            click.option("--until", default="", metavar="STAGE", help="Go no further than this stage."),
+            click.argument("select", nargs=-1, metavar="[SELECT]...", shell_complete=complete_select),
+            click.option(
+                "--exclude",
+                multiple=True,
+                metavar="SELECT",
+                help="Leave these out.",
+                shell_complete=complete_select,
+            ),
+            click.option(
+                "--until",
+                default="",
+                metavar="STAGE",
+                help="Go no further than this stage.",
+                shell_complete=complete_stage,
+            ),
             click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N shots: a sample."),
         ]
     ):

@@ -69,5 +69,10 @@ class Look:
         self._shots.append((f"{shot.scene}/{shot.id}", Place(shot.file, shot.line)))
 
 
+def without_requests(part: Part) -> Part:
+    """The part without what its requests were made from: for 10,000 shots that would fill the memory."""
+    return part._replace(done=part.done._replace(made=())) if part.done.made else part
+
+
 def _errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.severity is Severity.ERROR)

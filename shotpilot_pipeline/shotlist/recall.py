@@ -148,7 +148,7 @@ def _compile(
 ) -> Recalled:
     from shotpilot_pipeline.shotlist.compile import compile_shot, join
     from shotpilot_pipeline.shotlist.film import open_film
-    from shotpilot_pipeline.shotlist.looking import Look
+    from shotpilot_pipeline.shotlist.looking import Look, without_requests
     from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
     from shotpilot_pipeline.shotlist.source import read_source
@@ -170,6 +170,7 @@ def _compile(
             part, problems = recalled or compile_shot(film, scene, shot)
             if part is not None:
                 problems += look.recall(shot, recall.note(shot)) if recalled else look.at(shot, part)
+                part = without_requests(part)
             told += ((len(parts) if part else -1, problem) for problem in problems)
             parts += [part] if part else []
     compiled, joined = join(film, source, parts)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,10 +14,15 @@ import click
 
 from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
-from shotpilot_pipeline.cli.screen import Screen, counted, problem_json, problem_line
-from shotpilot_pipeline.errors import ExitCode, Problem, Severity
+from shotpilot_pipeline.cli.screen import Screen, counted
+from shotpilot_pipeline.errors import ExitCode, Place, Problem, Severity
 from shotpilot_pipeline.pipeline.checking import Checked, check_files
 from shotpilot_pipeline.pipeline.judging import Wanted, judged
+from shotpilot_pipeline.shotlist.pages import Pages
+from shotpilot_pipeline.telling.machine import as_json
+from shotpilot_pipeline.telling.text import one_line, told
+
+FORMATS = ("text", "short", "json", "sarif", "github", "gitlab")
 
 
 @click.command()
@@ -31,42 +39,76 @@ from shotpilot_pipeline.pipeline.judging import Wanted, judged
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write what is there now into this file, and tell nothing of it.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write problems.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to write problems.")
 def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str, **wanted: Any) -> int:
     """Check shot lists (and picks files): syntax, names, references, what the models take, and what usually goes wrong.
 
-    Each problem is a line: where it stands, what is wrong, and what to write instead. Exit 2 when there is an error.
-    `shotpilot explain RULE` says more. How grave a rule is stands under [lint] in shotpilot.toml; a shot can say
+    Each problem is a line: where it stands, what is wrong, and what to write instead. Below it stands the line of the
+    file with the faulty part marked, and what led there: the look, the default, the include. `--quiet` and
+    `--format short` leave that away. Exit 2 when there is an error.
+
+    `shotpilot explain RULE` says more of a rule. How grave one is stands under [lint] in shotpilot.toml; a shot can say
     ignore: {RULE: the reason}. Errors are always told.
+
+    \b
+      json     for programs (schemas/problems-1.schema.json); --json is short for it
+      sarif    SARIF 2.1.0, for code scanners
+      github   annotations in a GitHub workflow
+      gitlab   a GitLab code quality report
     """
     screen = Screen(asked)
-    told = judged(check_files(files, asked.project, date.today()), Wanted(**wanted))
-    checked = told.files
-    problems = [problem for found in checked for problem in found.problems]
-    count = Counter(problem.severity for problem in problems)
-    if asked.json or form == "json":
-        screen.result_json(
-            {
-                "problems": [problem_json(problem) for problem in problems],
-                "errors": count[Severity.ERROR],
-                "warnings": count[Severity.WARNING],
-            }
-        )
-    else:
-        for problem in problems:
-            screen.result(problem_line(problem, screen))
+    begun = time.time_ns()
+    judgement = judged(check_files(files, asked.project, date.today()), Wanted(**wanted))
+    checked = judgement.files
+    problems = _each_once(checked)
+    form = "json" if asked.json else "short" if asked.quiet and form == "text" else form
+    for line in _written(form, problems, screen, Pages(until_ns=begun)):
+        screen.result(line)
+    if form in ("text", "short"):
         for found in checked:
             if not any(_fails(problem, strict) for problem in found.problems):
                 screen.message(_passes(found))
-    failed = count[Severity.ERROR] or (strict and count[Severity.WARNING])
+    count = Counter(problem.severity for problem in problems)
     if problems:
         errors, warnings = counted(count[Severity.ERROR], "error"), counted(count[Severity.WARNING], "warning")
         infos = f", {count[Severity.INFO]} to know" if count[Severity.INFO] else ""
         screen.message(f"{errors}, {warnings}{infos}.")
-    if told.known or told.gone:
-        gone = f"; {told.gone} of it are gone: write it anew" if told.gone else ""
-        screen.message(f"{counted(told.known, 'problem')} known to the baseline{gone}.")
+    if judgement.known or judgement.gone:
+        gone = f"; {judgement.gone} of it are gone: write it anew" if judgement.gone else ""
+        screen.message(f"{counted(judgement.known, 'problem')} known to the baseline{gone}.")
+    failed = any(_fails(problem, strict) for problem in problems)
     return int(ExitCode.USAGE if failed else ExitCode.DONE)
+
+
+def _each_once(checked: Sequence[Checked]) -> list[Problem]:
+    """The problems of all files; what is wrong in a fragment that is named, and included too, counts once."""
+    kept: dict[tuple[str, Place, str], Problem] = {}
+    for problem in (problem for found in checked for problem in found.problems):
+        kept.setdefault((problem.rule, problem.place, problem.message), problem)
+    return list(kept.values())
+
+
+def _written(form: str, problems: Sequence[Problem], screen: Screen, pages: Pages) -> Iterator[str]:
+    """The problems as asked for. The forms for programs are imported only when one of them is."""
+    if form == "text":
+        for problem in problems:
+            yield from (*told(problem, pages.lines, screen.paint, screen.width), "")
+    elif form == "short":
+        yield from (one_line(problem, screen.paint) for problem in problems)
+    elif form == "json":
+        yield _json(as_json(problems))
+    elif form == "sarif":
+        from shotpilot_pipeline.telling.sarif import as_sarif
+
+        yield _json(as_sarif(problems))
+    else:
+        from shotpilot_pipeline.telling.annotations import as_github, as_gitlab
+
+        yield from as_github(problems) if form == "github" else [_json(as_gitlab(problems))]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _fails(problem: Problem, strict: bool) -> bool:

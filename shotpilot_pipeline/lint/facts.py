@@ -34,7 +34,7 @@ def film_facts(film: LintFilm) -> Facts:
 def shot_facts(shot: LintShot) -> Facts:
     """Of one shot. Only what is so is kept: a shot without peculiarities has few facts."""
     facts: dict[str, Any] = {}
-    places: dict[str, Place] = {}
+    places: dict[str, Place] = {"shot": shot.place}
     missing = missing_slots(shot)
     if missing:
         facts["missing"] = missing

@@ -71,11 +71,18 @@ def series_panel_order(shot: LintShot, _: Lists) -> Iterator[Finding]:
 
 @on_shot("series-panel-thin", Severity.WARNING)
 def series_panel_thin(shot: LintShot, _: Lists) -> Iterator[Finding]:
-    """A panel that says next to nothing."""
-    for number, (text, piece, words) in enumerate(_panels(shot) if shot.series else (), 1):
-        if len(words.split()) < _FEW_WORDS and not ("@" in words and len(words.split()) > 1):
-            message = f"panel {number} says only “{words}”, so anything may come"
-            yield Finding(message, "say size, who and what they do, as for any picture", text, piece)
+    """Panels that say next to nothing: told once for the shot, at the first of them."""
+    panels = list(enumerate(_panels(shot) if shot.series else (), 1))
+    thin = [(number, panel) for number, panel in panels if _is_thin(panel[2])]
+    for number, (text, piece, words) in thin[:1]:
+        others = f", and {len(thin) - 1} more as little" if len(thin) > 1 else ""
+        message = f"panel {number} says only “{words}”{others}, so anything may come"
+        yield Finding(message, "say size, who and what they do, as for any picture", text, piece)
+
+
+def _is_thin(words: str) -> bool:
+    count = len(words.split())
+    return count < _FEW_WORDS and not ("@" in words and count > 1)
 
 
 @on_shot("series-panel-twins", Severity.WARNING)

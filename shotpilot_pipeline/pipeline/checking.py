@@ -17,7 +17,9 @@ from shotpilot_pipeline.pipeline.reading import Reading, open_list, root_of
 from shotpilot_pipeline.pipeline.trip import known_of, unknown_picks
 from shotpilot_pipeline.plan.graph import place_of
 from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.picks import read_picks
+from shotpilot_pipeline.shotlist.pointer import told as told_whole
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
 from shotpilot_pipeline.values.lint import Notes
 from shotpilot_pipeline.values.pause import collector_paused
@@ -40,7 +42,8 @@ class Checked:
 
 def check_files(files: Sequence[Path], project: Path | None, today: date) -> list[Checked]:
     """Every file, and what only several lists of one show reveal. `today` is what consents are held against."""
-    checked = [check_file(file, project, today) for file in files]
+    pages = Pages()
+    checked = [check_file(file, project, pages, today) for file in files]
     by_root: dict[Path, list[Cast]] = {}
     for one in checked:
         if one.root is not None and one.cast is not None:
@@ -49,43 +52,55 @@ def check_files(files: Sequence[Path], project: Path | None, today: date) -> lis
     by_file = {str(one.file): one for one in checked}
     for problem in drift:
         owner = by_file.get(problem.place.file) or checked[-1]
-        by_file[str(owner.file)] = replace(owner, problems=_in_order((*owner.problems, problem)))
+        by_file[str(owner.file)] = replace(owner, problems=_in_order((*owner.problems, problem), pages))
     return [by_file[str(one.file)] for one in checked]
 
 
-def check_file(file: Path, project: Path | None, today: date) -> Checked:
-    """Every problem of `file`, in order of place. Never raises for what the file holds."""
-    kind = kind_of(file)
+def check_file(file: Path, project: Path | None, pages: Pages | None = None, today: date | None = None) -> Checked:
+    """Every problem of `file`, in order of place. Never raises for what the file holds.
+
+    `pages` may hold texts that count instead of those on disk, as an editor has them: neither they nor any other file
+    is then written, and `file` itself need not exist. `today`: what consents are held against; None: this day.
+    """
+    pages = pages or Pages()
+    try:
+        return _checked(file, project, pages, today or date.today())
+    except BadFiles as found:
+        return Checked(file, kind_of(file, pages), _in_order(found.problems, pages))
+
+
+def _checked(file: Path, project: Path | None, pages: Pages, today: date) -> Checked:
+    kind = kind_of(file, pages)
     if kind == "picks":
-        return Checked(file, kind, _in_order(read_picks(file)[1]))
+        return Checked(file, kind, _in_order(read_picks(file, pages)[1], pages))
     if kind == "faults":
-        return Checked(file, kind, _in_order(faults_problems(file)))
+        return Checked(file, kind, _in_order(faults_problems(file, pages), pages))
     if kind == "fragment":
-        return Checked(file, kind, _in_order(read_fragment(file, root_of(file, project))))
+        return Checked(file, kind, _in_order(read_fragment(file, root_of(file, project), pages), pages))
     try:
         with collector_paused():
-            return _checked_list(file, project, today)
+            return _checked_list(file, project, pages, today)
     except BadFiles as found:
-        return Checked(file, "shotlist", _in_order(found.problems))
+        return Checked(file, "shotlist", _in_order(found.problems, pages))
 
 
-def _checked_list(file: Path, project: Path | None, today: date) -> Checked:
+def _checked_list(file: Path, project: Path | None, pages: Pages, today: date) -> Checked:
     """A shot list with all that the linter says of it. Raises BadFiles where it cannot be read at all."""
-    opened = open_list(file, project, rehearsal=False)
+    opened = open_list(file, project, rehearsal=False, pages=pages)
     compiled, problems, notes = opened.recalled[0], opened.recalled[1], opened.recalled[2]()
     levels = levels_of(opened.settings)
     facts, places = notes.around.facts, notes.around.places
     found = [*told(problems, notes, compiled, levels), *rights_problems(facts, places, today, _there(opened.root))]
     cast = Cast(str(file), facts.get("cast", {}), places)
     if compiled is None:
-        return Checked(file, "shotlist", _in_order(found), root=opened.root, cast=cast)
+        return Checked(file, "shotlist", _in_order(found, pages), root=opened.root, cast=cast)
     known = known_of(opened.places, compiled.moved)
     reading = Reading(opened.places, opened.settings, opened.catalog, compiled, problems)
     found += at_levels([*unknown_picks(reading, known), *no_hero(_unpicked(compiled, notes, known))], levels)
     shots = {(task.scene, task.address.partition("@")[0].partition(".")[0]) for task in compiled.tasks}
     scenes = {scene for scene, _ in shots}
     counts = (len(scenes), len(shots), len(compiled.tasks))
-    return Checked(file, "shotlist", _in_order(found), *counts, root=opened.root, cast=cast)
+    return Checked(file, "shotlist", _in_order(found, pages), *counts, root=opened.root, cast=cast)
 
 
 def _there(root: Path) -> Callable[[str], bool]:
@@ -106,5 +121,6 @@ def _unpicked(compiled: Compiled, notes: Notes, known: Known) -> list[Unpicked]:
     ]
 
 
-def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda problem: problem.place))
+def _in_order(problems: Iterable[Problem], pages: Pages) -> tuple[Problem, ...]:
+    """By place, each with its end."""
+    return told_whole(sorted(problems, key=lambda problem: problem.place), pages)

@@ -66,7 +66,10 @@ def told(
     found = [*problems, *notes.around.problems]
     found += [problem for shot in notes.shots for problem in shot.linted.problems]
     found += whole_problems(notes, *_money(compiled) if compiled else ({}, {}))
-    return tuple(in_place_order(at_levels(without_ignored(found, notes.shots), levels)))
+    settled = at_levels(without_ignored(found, notes.shots), levels)
+    if compiled is None:  # errors first: advice on words would only stand in their way
+        settled = [problem for problem in settled if problem.severity is not Severity.INFO]
+    return tuple(in_place_order(settled))
 
 
 def raised(

@@ -70,10 +70,13 @@ def _parse(path: Path) -> dict[str, Any]:
         raise BadFiles([_problem(path, 0, "the file is not UTF-8", "save it as UTF-8")]) from None
     except OSError as error:
         raise BadFiles([_problem(path, 0, f"cannot be read ({error.strerror})", "check its permissions")]) from None
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found.group(1)) if found else 0
-        raise BadFiles([_problem(path, line, f"is not TOML: {error}", "write key = value, text in quotes")]) from None
+    except (ValueError, RecursionError) as error:  # not TOML, a number of thousands of digits, or nested too deeply
+        found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+        line, column = (int(found.group(1) or 0), int(found.group(2) or 0)) if found else (0, 0)
+        told = str(error)[: found.start()] if found else str(error)
+        message = f"is not TOML: {told[:1].lower()}{told[1:]}"
+        cure = "write key = value, text in quotes"
+        raise BadFiles([Problem("settings", Place(str(path), line, column), message, cure)]) from None
 
 
 def _lay_over(
@@ -90,8 +93,9 @@ def _lay_over(
             open_end = sections[name].get("additionalProperties")
             fault = _fault(known_fields.get(key, open_end or None), value) or (_rule_fault(key) if open_end else "")
             if fault:
-                known_keys = "" if open_end else f"the keys of [{name}] are {', '.join(known_fields)}"
-                cure = known_keys if key not in known_fields else ""
+                cure = _cure(known_fields[key], value) if key in known_fields else ""
+                if key not in known_fields and not open_end:
+                    cure = f"the keys of [{name}] are {', '.join(known_fields)}"
                 problems.append(_problem(at, _line(at, key, name), f"{name}.{key} {fault}", cure))
             else:
                 values[name][key] = value
@@ -128,6 +132,16 @@ def _rule_fault(rule: str) -> str:
         near = get_close_matches(rule, KNOWN, 1)
         return f"is not a rule{f'; did you mean {near[0]}?' if near else '; shotpilot explain lists them'}"
     return "is an error by itself, which protects money or a person: it cannot be set" if hard(rule) else ""
+
+
+def _cure(field: Mapping[str, Any], value: object) -> str:
+    """What to write instead, where that is not said by what is wrong."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and field["type"] != "string":
+        return ""
+    if field["type"] in ("string", "array"):
+        return "put it in quotes" if field["type"] == "string" else 'write ["one", "two"]'
+    example = field.get("default", field.get("minimum", 1))
+    return "write it without quotes" if str(value).isdigit() else f"write a number such as {example}"
 
 
 def _line(path: Path, key: str, section: str = "") -> int:

@@ -7,9 +7,11 @@ sure (a piece folded over two lines, one that a template brings) has no span and
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from shotpilot_pipeline.errors import Edit, Place
+from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.source import ShotText
 from shotpilot_pipeline.values.lint import Text
 
@@ -24,9 +26,10 @@ _NO_START = frozenset("@-?&*!|>%`\"'#[]{},")
 class Pencil:
     """Finds and mends pieces of texts in the files of one show. `root` is where relative paths count from."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, pages: Pages, root: Path) -> None:
+        self._pages = pages
         self._root = root
-        self._files: dict[str, list[str]] = {}
+        self._held: tuple[ShotText | None, list[str]] = (None, [])
         self._shot: ShotText | None = None
 
     def hold(self, shot: ShotText) -> None:
@@ -103,9 +106,9 @@ class Pencil:
     def _line(self, file: str, number: int) -> str:
         shot = self._shot
         if shot is not None and shot.text and file == shot.file and shot.line <= number:
-            lines = self._of_shot(shot)
-            if number - shot.line < len(lines):
-                return lines[number - shot.line]
+            own = self._of_shot(shot)
+            if number - shot.line < len(own):
+                return own[number - shot.line]
         lines = self._of_file(file)
         return lines[number - 1] if number <= len(lines) else ""
 
@@ -113,23 +116,12 @@ class Pencil:
         return number > len(self._of_file(file))
 
     def _of_shot(self, shot: ShotText) -> list[str]:
-        key = f"{shot.scene}/{shot.id}\0{shot.file}:{shot.line}"
-        if key not in self._files:
-            self._files = {name: lines for name, lines in self._files.items() if "\0" not in name}
-            self._files[key] = shot.text.split("\n")
-        return self._files[key]
+        if self._held[0] is not shot:
+            self._held = (shot, shot.text.split("\n"))
+        return self._held[1]
 
-    def _of_file(self, file: str) -> list[str]:
-        if file not in self._files:
-            self._files[file] = _read(Path(file)) or _read(self._root / file)
-        return self._files[file]
-
-
-def _read(path: Path) -> list[str]:
-    try:
-        return path.read_text("utf-8-sig").splitlines()
-    except (OSError, ValueError):
-        return []
+    def _of_file(self, file: str) -> Sequence[str]:
+        return self._pages.lines(file, self._root)
 
 
 def _all(line: str, piece: str, start: int) -> list[int]:

@@ -1,44 +1,84 @@
 """What a linter said, as lines that a memo keeps: one for what is around the shots, one for each shot.
 
-Places in a shot's own file count from the shot's first line, so that a line stays true when the shot moves. Does not
-know any rule.
+A place inside the shot counts from the shot's first line, one in the scene's own keys before its shots from the scene's
+line, so that a line stays true when the shot moves. Any other place is written as it is; a line that holds one says so
+at its end, because it is true only while all that is around the shots stands where it stood. Does not know any rule.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
 from shotpilot_pipeline.values.lint import Linted, Notes, ShotNotes
 
 Row = list[Any]
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_NOWHERE = Place("")
+_OUTSIDE = ",1]"  # how a line ends that holds a place outside of shot and scene
 
 
-def note_line(linted: Linted, at: Place, kept: Callable[[str], str]) -> str:
-    """One line. `at` is where the shot stands (a place without line: nowhere); `kept` names a file from the root on."""
+class Standing(NamedTuple):
+    """Where a shot stands: its first and last line, and the line of its scene, with the first that is a shot's."""
+
+    file: str
+    line: int
+    last: int
+    scene: int  # 0: in another file, or not known
+    shots: int
+
+
+NOWHERE = Standing("", 0, 0, 0, 0)
+
+
+def note_line(linted: Linted, at: Standing, kept: Callable[[str], str]) -> str:
+    """One line. `kept` names a file from the root on."""
     if not (linted.problems or linted.facts or linted.places):
         return ""
     write = _Writer(at, kept)
+    problems = [write.problem(problem) for problem in linted.problems]
     places = {name: write.place(place) for name, place in linted.places.items()}
-    told = [[write.problem(problem) for problem in linted.problems], linted.facts, places]
-    return _encode(told)
+    return _encode([problems, linted.facts, places, int(write.outside)])
+
+
+def around_line(linted: Linted, scenes: Mapping[str, int], outer: str, kept: Callable[[str], str]) -> str:
+    """The line of what is around the shots: with the line of each scene, and a digest of where the rest stands."""
+    write = _Writer(NOWHERE, kept)
+    problems = [write.problem(problem) for problem in linted.problems]
+    places = {name: write.place(place) for name, place in linted.places.items()}
+    return _encode([problems, linted.facts, places, dict(scenes), outer])
+
+
+def is_outside(line: str) -> bool:
+    """Whether a line holds a place that is neither in the shot nor in its scene's own keys."""
+    return line.endswith(_OUTSIDE)
+
+
+def outer_of(around: str) -> str:
+    """The digest of where the rest stood, from the line of what is around the shots; "" where there is none."""
+    return str(json.loads(around)[4]) if around else ""
 
 
 def read_notes(lines: Sequence[str], shots: Sequence[tuple[str, Place]], shown: Callable[[str], str]) -> Notes:
     """The lines of a memo again. `shots`: address and place of each; `shown` says a file as the user types it."""
     told = json.loads(f"[{','.join(line or 'null' for line in lines)}]")
-    around = _linted(told[0], _NOWHERE, shown) if told else Linted()
-    return Notes(around, tuple(
-        ShotNotes(address, place, _linted(row, place, shown))
-        for (address, place), row in zip(shots, told[1:], strict=True)
-    ))  # fmt: skip
+    if not told or not told[0]:
+        return Notes.none()
+    around, scenes = _linted(told[0], NOWHERE, shown), told[0][3]
+    rows = zip(shots, told[1:], strict=True)
+    return Notes(around, tuple(_shot(address, place, row, scenes, shown) for (address, place), row in rows))
 
 
-def _linted(row: Row | None, at: Place, shown: Callable[[str], str]) -> Linted:
+def _shot(
+    address: str, place: Place, row: Row | None, scenes: Mapping[str, int], shown: Callable[[str], str]
+) -> ShotNotes:
+    at = Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0)
+    linted = _linted(row, at, shown)
+    return ShotNotes(address, linted.places.get("shot", place), linted)
+
+
+def _linted(row: Row | None, at: Standing, shown: Callable[[str], str]) -> Linted:
     if not row:
         return Linted()
     read = _Reader(at, shown)
@@ -47,14 +87,19 @@ def _linted(row: Row | None, at: Place, shown: Callable[[str], str]) -> Linted:
 
 
 class _Writer:
-    def __init__(self, at: Place, kept: Callable[[str], str]) -> None:
+    def __init__(self, at: Standing, kept: Callable[[str], str]) -> None:
         self._at = at
         self._kept = kept
+        self.outside = False
 
     def place(self, place: Place) -> Row:
-        if self._at.line and place.file == self._at.file and place.line:
-            return ["", place.line - self._at.line, place.column]
-        return [self._kept(place.file) if place.file else "", place.line, place.column]
+        at = self._at
+        if place.file == at.file and at.line <= place.line <= at.last:
+            return ["", place.line - at.line, place.column]
+        if place.file == at.file and at.scene and at.scene <= place.line < at.shots:
+            return ["^", place.line - at.scene, place.column]
+        self.outside = True
+        return [self._kept(place.file) if place.file else "/", place.line, place.column]
 
     def problem(self, problem: Problem) -> Row:
         row: Row = [problem.rule, problem.message, problem.hint, problem.severity.value, problem.address]
@@ -70,15 +115,17 @@ class _Writer:
 
 
 class _Reader:
-    def __init__(self, at: Place, shown: Callable[[str], str]) -> None:
+    def __init__(self, at: Standing, shown: Callable[[str], str]) -> None:
         self._at = at
         self._shown = shown
 
     def place(self, row: Row) -> Place:
         file, line, column = row
-        if file == "" and self._at.line:
+        if file == "":
             return Place(self._at.file, self._at.line + line, column)
-        return Place(self._shown(file) if file else "", line, column)
+        if file == "^":
+            return Place(self._at.file, self._at.scene + line, column)
+        return Place("" if file == "/" else self._shown(file), line, column)
 
     def problem(self, row: Row) -> Problem:
         rule, message, hint, severity, address, place, end, chain, fix = row

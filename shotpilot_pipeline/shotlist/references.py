@@ -214,8 +214,8 @@ def _decoded(data: bytes) -> tuple[int, int, str, str, str, float, float]:
         return _no_picture("it is not a picture that can be read", _TO_PNG)
     except Image.DecompressionBombError:
         return _no_picture("it unpacks to far more pixels than a picture has", "give the picture itself")
-    except Exception as fault:  # a broken picture raises anything, SyntaxError and struct.error among it
-        return _no_picture(f"it is broken or cut short ({fault})", "export it again")
+    except Exception:  # a broken picture raises anything, SyntaxError and struct.error among it
+        return _no_picture("it is broken or cut short", "export it again")
 
 
 def _no_picture(fault: str, cure: str) -> tuple[int, int, str, str, str, float, float]:

@@ -26,7 +26,7 @@ def checked(folder: Path, text: str, today: date = TODAY, settings: str = "") ->
         (folder / "shotpilot.toml").write_text(settings, encoding="utf-8")
     path = folder / "list.yaml"
     path.write_text(text, encoding="utf-8")
-    return check_file(path, None, today).problems
+    return check_file(path, None, today=today).problems
 
 
 def rules(folder: Path, snippet: str, **more: str) -> list[str]:

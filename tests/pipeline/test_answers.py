@@ -26,7 +26,7 @@ SHOW = LIST.replace("show: night\n", "show: night\ninclude: [cast.yaml]\n").repl
 
 def told(path: Path) -> list[str]:
     """The errors that `check` tells."""
-    problems = check_file(path, None, date(2026, 1, 1)).problems
+    problems = check_file(path, None, today=date(2026, 1, 1)).problems
     return [str(problem) for problem in problems if problem.severity is Severity.ERROR]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from shotpilot_pipeline.errors import Edit
 from shotpilot_pipeline.shotlist.mending import Pencil
+from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.series import folded
 from shotpilot_pipeline.shotlist.source import load_shot, read_source
 from shotpilot_pipeline.values.lint import Text
@@ -26,7 +27,7 @@ def edit(folder: Path, written: str, piece: str, new: str, nth: int = 0) -> tupl
     node, problems = load_shot(shot, folder)
     assert node is not None, problems
     style = node.map["style"]
-    pencil = Pencil(folder)
+    pencil = Pencil(Pages(), folder)
     pencil.hold(shot)
     text = Text("style", folded(str(style.value)), str(style.value), style.place, style.key_place)
     made = pencil.edit(text, piece, nth, new)

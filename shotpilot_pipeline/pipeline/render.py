@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from shotpilot_pipeline.catalog.live import PriceChange, changed_prices, repriced
 from shotpilot_pipeline.engine.desk import Brake
 from shotpilot_pipeline.engine.faults import is_about_the_run, may_pass, outcome_of
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
-from shotpilot_pipeline.errors import Place, Problem, Severity, ShotpilotError, UsageError
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity, ShotpilotError, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.budgets import caps_of
 from shotpilot_pipeline.pipeline.choosing import who
@@ -67,6 +67,7 @@ class Terms:
     unattended: bool = False
     again: tuple[tuple[str, int], ...] = ()  # addresses to be shot again, each with its attempt (0: the next)
     why_again: str = ""
+    today: Callable[[], date] = date.today  # what consents are held against
 
 
 async def render(
@@ -263,13 +264,28 @@ class _Render:
         return Keeper(self.reading, self.store, plan, self.ledger.rendered(self.reading.compiled.show))
 
     def _check(self, plan: Plan) -> None:
-        """Raises UsageError where nobody looks on and a price is not known."""
+        """Raises BadFiles where a face may not be used, UsageError where nobody looks on and a price is not known."""
+        self._check_rights(plan)
         unpriced = [line.address for line in plan.lines if line.takes_new and line.cost is None]
         if self.terms.unattended and unpriced:
             raise UsageError(
                 f"{unpriced[0]}: nobody knows what {len(unpriced)} of these tasks cost, and an unattended run buys "
                 "only what has a price; name it in a model card (see `shotpilot models`), or leave them out"
             )
+
+    def _check_rights(self, plan: Plan) -> None:
+        """Raises BadFiles for faces of real people that are to be sent without a consent that holds today."""
+        buying = {line.address for line in plan.lines if line.takes_new}
+        used = {who for task in self.reading.compiled.tasks if task.address in buying for who in task.cast}
+        if not used:
+            return
+        from shotpilot_pipeline.lint.rights import rights_problems
+
+        around = self.reading.notes().around
+        faults = rights_problems(around.facts, around.places, self.terms.today(), lambda _: True, tuple(used))
+        errors = [problem for problem in faults if problem.severity is Severity.ERROR]
+        if errors:
+            raise BadFiles(errors)
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, RunStopped):

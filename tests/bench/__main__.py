@@ -18,9 +18,9 @@ from tests.bench.table import Finding, as_json, as_table
 SCENARIOS = {
     "help": promises.help_is_instant,
     "check": promises.first_check,
-    "checked": promises.one_shot_checked,
     "plan": promises.second_plan,
     "edited": promises.one_shot_edited,
+    "checked": promises.one_shot_checked,
     "cached": promises.all_cached,
     "linear": promises.linear,
     "rehearse": rehearsing_is_cheap,

@@ -22,7 +22,11 @@ def test_help_lists_the_commands_and_the_exit_codes() -> None:
 
 
 def test_a_list_that_passes_says_what_it_holds(tmp_path: Path) -> None:
-    done = run("check", write_list(tmp_path))
+    whole = LIST.replace("place: pier", "light: a lamp\n    defaults: {lens: 50mm}\n    place: pier")
+    done = run(
+        "check",
+        write_list(tmp_path, whole.replace("subject: an old lantern", "subject: a lamp\n        action: burns")),
+    )
     assert (done.returncode, done.stdout) == (0, "")
     assert "1 scene, 2 shots, 4 tasks; it passes" in done.stderr
 

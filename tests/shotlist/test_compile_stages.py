@@ -80,7 +80,7 @@ def test_panels_in_the_prompt_can_go_on_one_by_one(tmp_path: Path) -> None:
         ('series: {amount: 3}, prompt: "Panel 1: a Panel 2: b"', "series-panel-mismatch"),
         ('series: {amount: 2}, prompt: "Panel 1: a Panel 3: b"', "series-panel-mismatch"),
         ("series: {amount: 2}, prompt: two views, panels: each", "series-no-panels"),
-        ("series: {panels: [a, b]}, model: kling-v3", "model-unable"),
+        ("series: {panels: [a, b]}, model: kling-v3", "series-unsupported"),
     ],
 )
 def test_a_series_that_cannot_be_is_an_error(shot: str, rule: str, tmp_path: Path) -> None:

@@ -48,3 +48,12 @@ export function withMentions(text, task) {
 
 /** Stars as they are printed, five places. */
 export const stars = (count) => '★'.repeat(count);
+
+/** Put a text on the clipboard; where the browser does not let us, show it to be copied by hand. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    window.prompt('Copy these lines', text);
+  }
+}

@@ -1,6 +1,6 @@
 // The review page: joins server, grid, loupe and keys, and carries out what a person asks for.
 import { Desk } from './desk.js';
-import { $, el } from './dom.js';
+import { $, copy, el } from './dom.js';
 import { Grid } from './grid.js';
 import { options, showHead } from './head.js';
 import { commandOf, drawKeys } from './keys.js';
@@ -16,6 +16,7 @@ const tools = $('#tools'), keys = $('#keys'), room = $('#room');
 const notices = new Notices($('#notices'), () => (viewer.open ? viewer.stage.focus({ preventScroll: true }) : stand(here.address, here.id, { scroll: false })));
 const here = { address: '', id: '' }; // the take the person stands on, in the grid and in the loupe
 let auto = false;
+let begun = false; // nothing is drawn before the stage is chosen: a grid of a thousand takes is drawn once
 
 const grid = new Grid($('#grid'), desk, {
   stand: (address, id) => stand(address, id, { scroll: false }),
@@ -43,10 +44,7 @@ function stand(address, id, how) {
 }
 
 /** The shots that are shown, in order, each with its takes at the stage of the grid. */
-function rows() {
-  const found = grid.rows();
-  return found.length ? found : [];
-}
+const rows = () => grid.rows();
 
 function neighbour(by) {
   const list = rows().map((row) => row.shot);
@@ -349,6 +347,10 @@ desk.on((kind, detail) => {
 });
 
 function showMoved({ moved, rows: anew }) {
+  if (!begun) {
+    begin();
+    return;
+  }
   if (anew) {
     drawTools();
     const focused = grid.root.contains(document.activeElement);
@@ -375,27 +377,22 @@ function showUnsaved() {
   return notices.stand('unsaved', text, acts);
 }
 
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    window.prompt('Copy these lines', text);
-  }
-}
-
 // ---- begin ---------------------------------------------------------------------------------------------------------
 
 history.replaceState(null, '', location.pathname); // the key to the page stands in a cookie now, not in the address
 if (matchMedia('(max-width: 45rem)').matches) tools.elements.size.value = 72;
 resize();
-desk.look().then(() => {
-  if (!desk.head) return;
-  const stages = desk.head.stages;
-  const open = stages.find((stage) => [...desk.shots.values()].some((shot) => undecided(shot, stage)));
-  const first = open || [...stages].reverse().find((stage) => [...desk.shots.values()].some((shot) => tasksAt(shot, stage).some((task) => task.takes.length)));
-  setStage(first && stages.length > 1 ? first : '');
+desk.look();
+
+/** At the first stage that has something to decide, on the first shot that is not decided. */
+function begin() {
+  const shots = [...desk.shots.values()], stages = desk.head.stages;
+  const open = stages.find((stage) => shots.some((shot) => undecided(shot, stage)));
+  const reached = open || [...stages].reverse().find((stage) => shots.some((shot) => tasksAt(shot, stage).some((task) => task.takes.length)));
+  begun = true;
+  setStage(reached && stages.length > 1 ? reached : '');
   drawFound();
   const start = rows().find((row) => undecided(desk.shots.get(row.shot), grid.stage)) || rows()[0];
   if (start) to(start.takes[0]);
   document.body.classList.add('ready');
-});
+}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from shotpilot_pipeline.cli.completing import ListFile
+from shotpilot_pipeline.cli.difference import difference
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted
 from shotpilot_pipeline.errors import ExitCode, Problem, Severity
-from shotpilot_pipeline.pipeline.fixing import Mended, automatic, checker, mend_list, write_mended
+from shotpilot_pipeline.pipeline.fixing import Mended, MendedList, automatic, checker, mend, write_mended
+from shotpilot_pipeline.telling.machine import problem_json
 
 
 @click.command()
@@ -24,72 +24,74 @@ from shotpilot_pipeline.pipeline.fixing import Mended, automatic, checker, mend_
 def command(asked: Asked, files: tuple[Path, ...], diff: bool, proposed: bool, rules: tuple[str, ...]) -> int:
     """Mend in FILE what `check` can cure by itself; comments, quotes, order and layout stay as they are.
 
-    Only the faulty text is replaced. What cannot be wrong is done; a cure that is a matter of taste is a proposal and
-    waits for --proposed. Run it again and nothing changes. Exit 2 when an error is left.
+    Only the faulty text is replaced, in FILE and in what it includes. What cannot be wrong is done; a cure that is a
+    matter of taste is a proposal and waits for --proposed. Run it again and nothing changes. Exit 2 when an error is
+    left.
     """
-    screen, check = Screen(asked), checker(asked.project)
+    screen = Screen(asked)
 
     def wanted(problem: Problem) -> bool:
         return (not rules or problem.rule in rules) and (proposed or automatic(problem))
 
-    made: list[tuple[Path, Mended]] = []
-    for file in files:
-        one = mend_list(file, wanted, check)
-        made.append((file, one))
-        if diff:
-            for line in _differences(one):
-                screen.result(line)
-        else:
-            write_mended(one)
+    made = mend(files, wanted, checker(asked.project))
+    if not diff:
+        write_mended(made)
     if asked.json:
-        screen.result_json([_as_json(file, one, written=not diff) for file, one in made])
+        screen.result_json(_as_json(made, written=not diff))
     else:
-        for file, one in made:
-            _tell(file, one, screen, diff=diff)
-    left = any(problem.severity is Severity.ERROR for _, one in made for problem in one.left)
-    return int(ExitCode.USAGE if left else ExitCode.DONE)
+        _tell(made, screen, diff=diff, proposed=proposed)
+    return int(ExitCode.USAGE if any(_errors(one) for one in made.lists) else ExitCode.DONE)
 
 
-def _tell(file: Path, made: Mended, screen: Screen, *, diff: bool) -> None:
-    for problem in made.done:
-        assert problem.fix is not None
-        screen.message(f"{problem.place}: {problem.fix.title} ({problem.rule})")
-    for problem in made.refused:
-        screen.fault(f"{problem.place}: not mended, since it would bring an error ({problem.rule})")
-    if made.done:
-        screen.message(f"{file}: {counted(len(made.done), 'cure')} {'would be done' if diff else 'done'}.")
-    proposals = sum(problem.fix is not None and not problem.fix.automatic for problem in made.left)
-    if proposals:
-        screen.message(f"{counted(proposals, 'proposal')} more: shotpilot fix {file} --proposed --diff")
-    if not made.done and not proposals:
-        screen.message(f"{file}: nothing to mend.")
-    errors = sum(problem.severity is Severity.ERROR for problem in made.left)
-    if errors:
-        screen.fault(f"{file}: {counted(errors, 'error')} left for you: shotpilot check {file}")
+def _tell(made: Mended, screen: Screen, *, diff: bool, proposed: bool) -> None:
+    if diff:
+        for path, (before, after) in made.files.items():
+            screen.result("".join(difference(path, before, after)).removesuffix("\n"))
+    for one in made.lists:
+        _tell_list(one, screen, diff=diff, proposed=proposed)
 
 
-def _differences(made: Mended) -> Iterator[str]:
-    for path, (before, after) in made.files.items():
-        yield from difference(path, before, after)
+def _tell_list(one: MendedList, screen: Screen, *, diff: bool, proposed: bool) -> None:
+    for problem in one.done:
+        screen.message(f"{problem.place}: {_title(problem)} [{problem.rule}]")
+    for problem in one.refused:
+        screen.fault(f"{problem.place}: not mended, as it would bring an error: {_title(problem)} [{problem.rule}]")
+    if one.done:
+        screen.message(f"{one.file}: {counted(len(one.done), 'cure')} {'would be done' if diff else 'done'}.")
+    else:
+        screen.message(f"{one.file}: nothing to mend.")
+    waiting = 0 if proposed else len(_proposals(one))
+    if waiting:
+        screen.message(f"{counted(waiting, 'proposal')} more: shotpilot fix {one.file} --proposed --diff")
+    if _errors(one):
+        screen.fault(f"{one.file}: {counted(_errors(one), 'error')} left for you: shotpilot check {one.file}")
 
 
-def difference(path: Path, before: str, after: str) -> Iterator[str]:
-    """A unified diff, as `patch` reads it."""
-    yield from difflib.unified_diff(before.splitlines(), after.splitlines(), f"a/{path}", f"b/{path}", lineterm="")
+def _title(problem: Problem) -> str:
+    return problem.fix.title if problem.fix else problem.message
 
 
-def _as_json(file: Path, made: Mended, *, written: bool) -> dict[str, object]:
+def _proposals(one: MendedList) -> list[Problem]:
+    return [problem for problem in one.left if problem.fix is not None and not problem.fix.automatic]
+
+
+def _errors(one: MendedList) -> int:
+    return sum(problem.severity is Severity.ERROR for problem in one.left)
+
+
+def _as_json(made: Mended, *, written: bool) -> dict[str, object]:
     return {
-        "file": str(file),
         "written": written,
-        "changed": [str(path) for path, (before, after) in made.files.items() if before != after],
-        "done": [_row(problem) for problem in made.done],
-        "refused": [_row(problem) for problem in made.refused],
-        "errors_left": sum(problem.severity is Severity.ERROR for problem in made.left),
+        "changed": [str(path) for path in made.files],
+        "lists": [
+            {
+                "file": str(one.file),
+                "done": [problem_json(problem) for problem in one.done],
+                "refused": [problem_json(problem) for problem in one.refused],
+                "left": [problem_json(problem) for problem in one.left],
+                "errors_left": _errors(one),
+                "proposals_left": len(_proposals(one)),
+            }
+            for one in made.lists
+        ],
     }
-
-
-def _row(problem: Problem) -> dict[str, object]:
-    place = problem.place
-    title = problem.fix.title if problem.fix else ""
-    return {"rule": problem.rule, "file": place.file, "line": place.line, "column": place.column, "title": title}

@@ -25,6 +25,8 @@ from shotpilot_pipeline.errors import BadFiles, ExitCode, Severity, ShotpilotErr
 COMMANDS = {
     "new": ("new", "Make a small working show in a folder."),
     "check": ("check", "Find every mistake in shot lists before anything is spent."),
+    "fix": ("fix", "Mend in shot lists what `check` can cure by itself."),
+    "fmt": ("fmt", "Lay out shot lists in the one way; no value and no comment changes."),
     "expand": ("expand", "Show the requests a shot list compiles to, as they would go out."),
     "graph": ("graph", "Show what hangs on what, and how each part stands."),
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),

@@ -18,9 +18,10 @@ from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.series import folded
 
 WIDTH = 100  # characters of a line in a block of prompt
-WIDEST = 110  # of a line its author broke: longer, and the whole block is wrapped anew
+WIDEST = 120  # of a line its author broke: longer, and the whole block is wrapped anew
 LONG = 110  # characters of a prompt from which it stands as a block
 PROSE = frozenset({"prompt", "lead", "panels", "prompt_wrap", "prompt_template"})
+_BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _WORDS = re.compile(r"(?:\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\S)+", re.DOTALL)
 
 
@@ -39,7 +40,7 @@ def formatted(text: str, file: str) -> str:
 
 
 def _meaning(value: Any, key: str = "") -> Any:
-    """The value with prose folded: a prompt may be wrapped anew, since the blanks in it are folded when it is filled."""
+    """The value with prose folded: a prompt may be wrapped anew, since its blanks are folded when it is filled."""
     if isinstance(value, dict):
         return [(name, _meaning(below, name)) for name, below in value.items()]
     if isinstance(value, list):
@@ -93,11 +94,18 @@ def _wants_block(parent: Any, place: Any, value: Any) -> bool:
 
     if not isinstance(value, str) or parent.fa.flow_style() or parent.ca.items.get(place):
         return False  # in braces there are no blocks, and a comment behind the text has no place beside one
-    if getattr(value, "anchor", None) is not None and value.anchor.value:
-        return False
+    anchor = getattr(value, "anchor", None)
+    if (anchor is not None and anchor.value) or _delicate(value):
+        return False  # the name would be lost; and blanks in a quoted text of a template are its author's
     if isinstance(value, (LiteralScalarString, FoldedScalarString)):
         return any(len(line) > WIDEST for line in value.splitlines())
     return len(value) > LONG or "\n" in value
+
+
+def _delicate(value: str) -> bool:
+    """Whether a template holds a quoted text and more than single blanks: these may be part of the text."""
+    found = _BRACES.findall(value)
+    return any(("'" in one or '"' in one) and " ".join(one.split()) != one for one in found)
 
 
 def _block(value: str) -> Any:

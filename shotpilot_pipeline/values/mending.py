@@ -1,4 +1,4 @@
-"""Edits carried out on a text: `mended(text, edits)`. Does not know why anything is edited."""
+"""Edits carried out on a text: `mended(text, edits)`. Does not know why anything is edited, nor what a file is."""
 
 from __future__ import annotations
 
@@ -7,33 +7,43 @@ from collections.abc import Iterable, Sequence
 
 from shotpilot_pipeline.errors import Edit, Fix, Place
 
-#: What ends a line to YAML, and so to every place that is told.
-_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+#: What ends a line for every place that is told. The separators of word processors are blanks, as for the reader.
+_LINE = re.compile("[^\r\n]*")
+_LINE_END = re.compile("\r\n|[\r\n]")
 
 
 def mended(text: str, edits: Iterable[Edit]) -> str:
     """`text` with every edit carried out. Places count lines and characters from 1 in `text` as it is given.
 
-    Raises ValueError for edits that overlap, or that lie outside of the text.
+    A new line that an edit brings ends as the first line of `text` does. Raises ValueError for edits that overlap, or
+    that lie outside of the text.
     """
     starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
     spans = sorted((_offset(edit.start, starts, text), _offset(edit.end, starts, text), edit.text) for edit in edits)
+    line_end = end_of_lines(text)
     made, reached = [], 0
     for start, end, new in spans:
         if start < reached or end < start:
             raise ValueError("edits overlap")
-        made += [text[reached:start], new]
+        made += [text[reached:start], new.replace("\n", line_end)]
         reached = end
     return "".join((*made, text[reached:]))
+
+
+def end_of_lines(text: str) -> str:
+    """How the first line of `text` ends; a newline where it has but one line."""
+    found = _LINE_END.search(text)
+    return found.group() if found else "\n"
 
 
 def _offset(place: Place, starts: Sequence[int], text: str) -> int:
     if not 1 <= place.line <= len(starts):
         raise ValueError(f"no line {place.line}")
-    offset = starts[place.line - 1] + place.column - 1
-    if not starts[place.line - 1] <= offset <= len(text):
+    start = starts[place.line - 1]
+    line = _LINE.match(text, start)
+    if line is None or not 1 <= place.column <= len(line.group()) + 1:
         raise ValueError(f"no column {place.column} in line {place.line}")
-    return offset
+    return start + place.column - 1
 
 
 def apart(fixes: Iterable[Fix]) -> tuple[Fix, ...]:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from shotpilot_pipeline.errors import BadFiles, Place, Problem
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.series import folded
 
@@ -28,15 +28,23 @@ _WORDS = re.compile(r"(?:\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\S)+", re.DOTALL)
 def formatted(text: str, file: str) -> str:
     """`text` in the one layout. Raises BadFiles where it cannot be read, or would not come out the same."""
     found = parse_all(text, file)
-    if found.node is None or found.fault is not None:
-        raise BadFiles(found.problems or [Problem("empty", Place(file), "holds nothing", "write `shotlist: 1` first")])
-    made = _tidied(_emitted(text), frozenset(text.split("\n")))
+    errors = [problem for problem in found.problems if problem.severity is Severity.ERROR]
+    if found.node is None or errors:
+        raise BadFiles(errors or [Problem("empty", Place(file), "holds nothing", "write `shotlist: 1` first")])
+    try:
+        made = _tidied(_emitted(text), frozenset(text.split("\n")))
+    except Exception as error:  # the writer stumbles over some comments in odd places: then the file is left alone
+        raise BadFiles([_left_alone(file)]) from error
     after = parse_all(made, file)
     same = after.node is not None and _meaning(after.node.plain()) == _meaning(found.node.plain())
     if not same or Counter(_comments(made)) != Counter(_comments(text)):
-        fault = "cannot be laid out without changing it, so nothing was changed"
-        raise BadFiles([Problem("layout", Place(file), fault, "lay it out by hand, and tell us of it")])
+        raise BadFiles([_left_alone(file)])
     return made
+
+
+def _left_alone(file: str) -> Problem:
+    fault = "cannot be laid out without changing it, so nothing was changed"
+    return Problem("layout", Place(file), fault, "lay it out by hand: most often a comment stands in an odd place")
 
 
 def _meaning(value: Any, key: str = "") -> Any:

@@ -44,7 +44,7 @@ EPILOG = """
 \b
 Exit codes:
   0   done as far as it can be, or nothing to do (an awaited pick is said, and is 0)
-  1   `plan --check` found work to buy
+  1   `plan --check` found work to buy, `fmt --check` a file to lay out
   2   wrong usage, or a shot list that does not pass
   3   a pick is awaited, and everything was asked for
   4   some takes failed, were refused or are blocked

@@ -73,7 +73,7 @@ def test_a_diff_changes_nothing_and_patch_reads_it(show: Path) -> None:
     assert "night.yaml: 4 cures would be done.\n" in result.stderr
     assert Path("night.yaml").read_text() == TEXT
     assert Path("cast.yaml").read_bytes() == CAST.encode()
-    subprocess.run(["patch", "-p1", "--binary"], input=result.stdout.encode(), check=True, capture_output=True)
+    subprocess.run(["patch", "-p1", "--binary"], input=result.stdout_bytes, check=True, capture_output=True)
     assert Path("night.yaml").read_text() == TEXT.replace("rope", "line").replace("lantern", "lamp")
     assert Path("cast.yaml").read_bytes() == CAST.replace("rope", "line").encode()
 

@@ -58,7 +58,7 @@ def test_patch_reads_the_diff(file: Path, end: str, last: str) -> None:
     file.write_bytes(before)
     result = typed("night.yaml", "--diff")
     assert file.read_bytes() == before
-    subprocess.run(["patch", "-p1", "--binary"], input=result.stdout.encode(), check=True, capture_output=True)
+    subprocess.run(["patch", "-p1", "--binary"], input=result.stdout_bytes, check=True, capture_output=True)
     assert file.read_bytes() == NEAT.replace("\n", end).encode()
 
 

@@ -26,6 +26,8 @@ COMMANDS = {
     "new": ("new", "Make a small working show in a folder."),
     "check": ("check", "Find every mistake in shot lists before anything is spent."),
     "explain": ("explain", "Explain a rule of `check`: why, what breaks it, what does not."),
+    "fix": ("fix", "Mend in shot lists what `check` can cure by itself."),
+    "fmt": ("fmt", "Lay out shot lists in the one way; no value and no comment changes."),
     "expand": ("expand", "Show the requests a shot list compiles to, as they would go out."),
     "graph": ("graph", "Show what hangs on what, and how each part stands."),
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),
@@ -53,7 +55,7 @@ EPILOG = """
 \b
 Exit codes:
   0   done as far as it can be, or nothing to do (an awaited pick is said, and is 0)
-  1   `plan --check` found work to buy
+  1   `plan --check` found work to buy, `fmt --check` a file to lay out
   2   wrong usage, or a shot list that does not pass
   3   a pick is awaited, and everything was asked for
   4   some takes failed, were refused or are blocked

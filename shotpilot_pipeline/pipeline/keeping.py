@@ -23,11 +23,13 @@ from shotpilot_pipeline.pipeline.trip import known_of
 from shotpilot_pipeline.store.files import in_words
 from shotpilot_pipeline.store.lock import Lock, moved_address, moved_lock, read_lock, write_lock
 from shotpilot_pipeline.store.renders import Renders, link_renders, link_take
+from shotpilot_pipeline.store.rulings import read_rulings
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event, TakeKept, event_as_json
 from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.outcome import Outcome, TaskEnd
 from shotpilot_pipeline.values.plan import Plan
+from shotpilot_pipeline.values.rulings import Kind, swapped
 from shotpilot_pipeline.values.take import Take
 
 
@@ -242,9 +244,22 @@ class Keeper:
         """What was paid for under a key of which the lock says nothing."""
         own = {task.address for task in self.reading.compiled.tasks}  # another list of the show has a lock of its own
         asked = [(moved_address(address, moved), key) for address, key in self.bought]
-        missing = [(address, key) for address, key in asked if address in own and not lock.version(address, key)]
+        exchanges = self._exchanges()
+        missing = [
+            (address, key)
+            for address, key in asked
+            if address in own
+            and not lock.version(address, key)
+            and not any(lock.version(exchange(address), key) for exchange in exchanges)
+        ]
         takes = self.store.takes() if missing else {}
         return [(address, take) for address, key in missing for take in takes.get(key, ())]
+
+    def _exchanges(self) -> list[Callable[[str], str]]:
+        """The ledger goes on naming a shot as it was called when it was paid for, also where two changed places since:
+        what stands under the other's name was written down."""
+        rulings = read_rulings(self.reading.places.rulings)
+        return [swapped(one.address, one.what) for one in rulings if one.kind is Kind.SWAP]
 
     def _with_kept(self, lock: Lock, plan: Plan) -> Lock:
         """The lock with every take in the store that the plan's lines stand for."""

@@ -114,7 +114,7 @@ def test_it_is_known_who_ran_the_render(spent: tuple[Service, Path]) -> None:
     shutil.copytree(path.parent, copy)
     with closing(sqlite3.connect(copy / ".shotpilot/ledger.db")) as db:
         db.execute("ALTER TABLE rolls DROP COLUMN person")
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 3")
         db.commit()
     told = costs(host, copy / path.name)
     assert list(told["by"]["person"]) == ["(not written down)"]

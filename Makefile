@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 CLEAN_ENV := env -u FAL_KEY -u FAL_KEY_ID -u FAL_KEY_SECRET
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-all fuzz cases check format lint types floors schemas layout docs bench bench-peers clean
+.PHONY: help dev demo test test-all fuzz cases check format lint types floors schemas layout docs rules bench bench-peers clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,7 +59,11 @@ layout: dev
 	@$(CLEAN_ENV) $(BIN)/shotpilot fmt --check --quiet shotlists/*.yaml shotlists/guide/*.yaml
 
 docs: dev
+	@$(BIN)/python -m tests.tools.rules_page --check
 	@$(CLEAN_ENV) $(BIN)/python -m tests.tools.check_docs
+
+rules: dev  ## Write docs/rules.md anew from the rules
+	@$(BIN)/python -m tests.tools.rules_page
 
 bench: dev  ## Measure the promises of docs/performance.md (needs ninja for the ratios)
 	@$(CLEAN_ENV) $(BIN)/python -m tests.bench

@@ -12,6 +12,6 @@ def build_id() -> str:
     newest = 0
     for folder, _, names in os.walk(os.path.dirname(__file__)):
         for name in names:
-            if name.endswith((".py", ".json")):
+            if name.endswith((".py", ".json", ".txt")):
                 newest = max(newest, os.stat(os.path.join(folder, name)).st_mtime_ns)
     return f"{__version__}+{newest}"

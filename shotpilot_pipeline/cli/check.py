@@ -6,7 +6,9 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +16,8 @@ from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted
 from shotpilot_pipeline.errors import ExitCode, Place, Problem, Severity
-from shotpilot_pipeline.pipeline.checking import Checked, check_file
+from shotpilot_pipeline.pipeline.checking import Checked, check_files
+from shotpilot_pipeline.pipeline.judging import Wanted, judged
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.telling.machine import as_json
 from shotpilot_pipeline.telling.text import one_line, told
@@ -26,13 +29,26 @@ FORMATS = ("text", "short", "json", "sarif", "github", "gitlab")
 @asking
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=ListFile())
 @click.option("--strict", is_flag=True, help="Warnings are errors too.")
+@click.option("--select", metavar="RULE", multiple=True, help="Tell only this rule (and errors); may be repeated.")
+@click.option("--ignore", metavar="RULE", multiple=True, help="Do not tell this rule; may be repeated.")
+@click.option(
+    "--baseline", type=click.Path(path_type=Path, dir_okay=False), help="Tell only what this file does not know yet."
+)
+@click.option(
+    "--write-baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what is there now into this file, and tell nothing of it.",
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to write problems.")
-def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> int:
-    """Check shot lists (and picks files): syntax, names, references, and what the models take.
+def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str, **wanted: Any) -> int:
+    """Check shot lists (and picks files): syntax, names, references, what the models take, and what usually goes wrong.
 
     Each problem is a line: where it stands, what is wrong, and what to write instead. Below it stands the line of the
     file with the faulty part marked, and what led there: the look, the default, the include. `--quiet` and
     `--format short` leave that away. Exit 2 when there is an error.
+
+    `shotpilot explain RULE` says more of a rule. How grave one is stands under [lint] in shotpilot.toml; a shot can say
+    ignore: {RULE: the reason}. Errors are always told.
 
     \b
       json     for programs (schemas/problems-1.schema.json); --json is short for it
@@ -42,7 +58,8 @@ def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> i
     """
     screen = Screen(asked)
     begun = time.time_ns()
-    checked = [check_file(path, asked.project) for path in files]
+    judgement = judged(check_files(files, asked.project, date.today()), Wanted(**wanted))
+    checked = judgement.files
     problems = _each_once(checked)
     form = "json" if asked.json else "short" if asked.quiet and form == "text" else form
     for line in _written(form, problems, screen, Pages(until_ns=begun)):
@@ -54,7 +71,11 @@ def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str) -> i
     count = Counter(problem.severity for problem in problems)
     if problems:
         errors, warnings = counted(count[Severity.ERROR], "error"), counted(count[Severity.WARNING], "warning")
-        screen.message(f"{errors}, {warnings}.")
+        infos = f", {count[Severity.INFO]} to know" if count[Severity.INFO] else ""
+        screen.message(f"{errors}, {warnings}{infos}.")
+    if judgement.known or judgement.gone:
+        gone = f"; {judgement.gone} of it are gone: write it anew" if judgement.gone else ""
+        screen.message(f"{counted(judgement.known, 'problem')} known to the baseline{gone}.")
     failed = any(_fails(problem, strict) for problem in problems)
     return int(ExitCode.USAGE if failed else ExitCode.DONE)
 

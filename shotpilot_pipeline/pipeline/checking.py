@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from shotpilot_pipeline.errors import BadFiles, Problem
+from shotpilot_pipeline.lint.handoff import Unpicked, no_hero
+from shotpilot_pipeline.lint.rights import rights_problems
+from shotpilot_pipeline.lint.settling import at_levels
 from shotpilot_pipeline.pipeline.faults import faults_problems
-from shotpilot_pipeline.pipeline.reading import read_list, root_of
+from shotpilot_pipeline.pipeline.lints import Cast, drift_between, levels_of, told
+from shotpilot_pipeline.pipeline.reading import Reading, open_list, root_of
 from shotpilot_pipeline.pipeline.trip import known_of, unknown_picks
-from shotpilot_pipeline.plan.graph import in_order
+from shotpilot_pipeline.plan.graph import place_of
+from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.picks import read_picks
-from shotpilot_pipeline.shotlist.pointer import told
+from shotpilot_pipeline.shotlist.pointer import told as told_whole
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
+from shotpilot_pipeline.values.lint import Notes
+from shotpilot_pipeline.values.pause import collector_paused
+from shotpilot_pipeline.values.task import HUMAN, Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +36,40 @@ class Checked:
     scenes: int = 0
     shots: int = 0
     tasks: int = 0
+    root: Path | None = None
+    cast: Cast | None = None
 
 
-def check_file(file: Path, project: Path | None, pages: Pages | None = None) -> Checked:
+def check_files(files: Sequence[Path], project: Path | None, today: date) -> list[Checked]:
+    """Every file, and what only several lists of one show reveal. `today` is what consents are held against."""
+    pages = Pages()
+    checked = [check_file(file, project, pages, today) for file in files]
+    by_root: dict[Path, list[Cast]] = {}
+    for one in checked:
+        if one.root is not None and one.cast is not None:
+            by_root.setdefault(one.root, []).append(one.cast)
+    drift = [problem for casts in by_root.values() for problem in drift_between(casts)]
+    by_file = {str(one.file): one for one in checked}
+    for problem in drift:
+        owner = by_file.get(problem.place.file) or checked[-1]
+        by_file[str(owner.file)] = replace(owner, problems=_in_order((*owner.problems, problem), pages))
+    return [by_file[str(one.file)] for one in checked]
+
+
+def check_file(file: Path, project: Path | None, pages: Pages | None = None, today: date | None = None) -> Checked:
     """Every problem of `file`, in order of place. Never raises for what the file holds.
 
     `pages` may hold texts that count instead of those on disk, as an editor has them: neither they nor any other file
-    is then written, and `file` itself need not exist.
+    is then written, and `file` itself need not exist. `today`: what consents are held against; None: this day.
     """
     pages = pages or Pages()
     try:
-        return _checked(file, project, pages)
+        return _checked(file, project, pages, today or date.today())
     except BadFiles as found:
         return Checked(file, kind_of(file, pages), _in_order(found.problems, pages))
 
 
-def _checked(file: Path, project: Path | None, pages: Pages) -> Checked:
+def _checked(file: Path, project: Path | None, pages: Pages, today: date) -> Checked:
     kind = kind_of(file, pages)
     if kind == "picks":
         return Checked(file, kind, _in_order(read_picks(file, pages)[1], pages))
@@ -50,17 +78,49 @@ def _checked(file: Path, project: Path | None, pages: Pages) -> Checked:
     if kind == "fragment":
         return Checked(file, kind, _in_order(read_fragment(file, root_of(file, project), pages), pages))
     try:
-        reading = read_list(file, project, rehearsal=False, pages=pages)
-        in_order(reading.compiled.tasks)
-        picks = unknown_picks(reading, known_of(reading.places, reading.compiled.moved))
+        with collector_paused():
+            return _checked_list(file, project, pages, today)
     except BadFiles as found:
         return Checked(file, "shotlist", _in_order(found.problems, pages))
-    tasks = reading.compiled.tasks
-    shots = {(task.scene, task.address.partition("@")[0].partition(".")[0]) for task in tasks}
+
+
+def _checked_list(file: Path, project: Path | None, pages: Pages, today: date) -> Checked:
+    """A shot list with all that the linter says of it. Raises BadFiles where it cannot be read at all."""
+    opened = open_list(file, project, rehearsal=False, pages=pages)
+    compiled, problems, notes = opened.recalled[0], opened.recalled[1], opened.recalled[2]()
+    levels = levels_of(opened.settings)
+    facts, places = notes.around.facts, notes.around.places
+    found = [*told(problems, notes, compiled, levels), *rights_problems(facts, places, today, _there(opened.root))]
+    cast = Cast(str(file), facts.get("cast", {}), places)
+    if compiled is None:
+        return Checked(file, "shotlist", _in_order(found, pages), root=opened.root, cast=cast)
+    known = known_of(opened.places, compiled.moved, show=compiled.show)
+    reading = Reading(opened.places, opened.settings, opened.catalog, compiled, problems)
+    found += at_levels([*unknown_picks(reading, known), *no_hero(_unpicked(compiled, notes, known))], levels)
+    shots = {(task.scene, task.address.partition("@")[0].partition(".")[0]) for task in compiled.tasks}
     scenes = {scene for scene, _ in shots}
-    return Checked(file, "shotlist", _in_order((*reading.warnings, *picks), pages), len(scenes), len(shots), len(tasks))
+    counts = (len(scenes), len(shots), len(compiled.tasks))
+    return Checked(file, "shotlist", _in_order(found, pages), *counts, root=opened.root, cast=cast)
 
 
-def _in_order(problems: tuple[Problem, ...], pages: Pages) -> tuple[Problem, ...]:
+def _there(root: Path) -> Callable[[str], bool]:
+    return lambda path: (root / path).is_file()
+
+
+def _unpicked(compiled: Compiled, notes: Notes, known: Known) -> list[Unpicked]:
+    """Shots with a clip to be made, whose last stage has takes and wants a person's pick."""
+    if not known.counts:
+        return []
+    clips = {shot.address for shot in notes.shots if shot.linted.facts.get("motion")}
+    last = {task.address.partition("@")[0].partition(".")[0]: task for task in compiled.tasks}
+    return [
+        Unpicked(task.address, sum(known.counts.get(key, 0) for key in task.keys), place_of(task))
+        for shot, task in last.items()
+        if shot in clips and task.pick == HUMAN and task.address not in known.picks
+        if any(known.counts.get(key, 0) for key in task.keys)
+    ]
+
+
+def _in_order(problems: Iterable[Problem], pages: Pages) -> tuple[Problem, ...]:
     """By place, each with its end."""
-    return told(sorted(problems, key=lambda problem: problem.place), pages)
+    return told_whole(sorted(problems, key=lambda problem: problem.place), pages)

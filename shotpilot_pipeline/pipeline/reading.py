@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from shotpilot_pipeline.catalog.cards import Catalog, load_catalog
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, Step, UsageError
+from shotpilot_pipeline.pipeline.lints import levels_of, linter_of, raised
 from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import Settings, read_settings
 from shotpilot_pipeline.plan.graph import in_order, place_of
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.pointer import Span, beginning, inside
-from shotpilot_pipeline.shotlist.recall import compile_or_recall
+from shotpilot_pipeline.shotlist.recall import Eyes, Recalled, compile_or_recall
 from shotpilot_pipeline.shotlist.source import find_root, kind_of, read_source
 from shotpilot_pipeline.store.names import LONGEST, name_clashes, pattern_faults, picture_path
 from shotpilot_pipeline.values.address import Address
+from shotpilot_pipeline.values.lint import Notes
 from shotpilot_pipeline.values.task import Compiled, Task
 
 #: What the files of shot lists end in; others beside a list (a backup, a PDF) are not looked at.
@@ -31,24 +33,39 @@ _AROUND = len("___v9999_t1000_p09.jpeg")  # what the usual name has besides the 
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A list as read, whether it passes or not. `recalled.compiled` is None where there is an error."""
+
+    root: Path
+    places: Places
+    settings: Settings
+    catalog: Catalog
+    recalled: Recalled
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything the trip starts from. `warnings` are what `check` would say; errors never get this far."""
+    """Everything the trip starts from. `warnings` are what compiling would say; errors never get this far.
+
+    `notes` gives what the linter said of the list, for whoever asks: `check`, and what pays for faces.
+    """
 
     places: Places
     settings: Settings
     catalog: Catalog
     compiled: Compiled
     warnings: tuple[Problem, ...]
+    notes: Callable[[], Notes] = Notes.none
 
 
-def read_list(
+def open_list(
     file: Path, project: Path | None, *, rehearsal: bool, scenes: bool = False, pages: Pages | None = None
-) -> Reading:
+) -> Opened:
     """Read and compile `file`. With `scenes`, the words of its shots come too, which only reports need.
 
     `pages` may hold texts that count instead of those on disk: then nothing is written either.
 
-    Raises BadFiles with every problem at once: in the list, its includes and references, the settings, a model card.
+    Raises BadFiles for what keeps the list from being read at all: the settings, a model card, its place.
     """
     if file.is_dir():
         fault = "is a folder, not a shot list"
@@ -59,12 +76,31 @@ def read_list(
     catalog = load_catalog(root / "models")
     store, queue = root / settings.get("store", "place"), settings.get("fal", "queue_url")
     places = places_of(file, root, rehearsal=rehearsal, store=store, queue=queue)
+    if (root / ".shotpilot" / f"{places.memo.name}.swap").exists():  # an exchange of shots that a kill cut short
+        from shotpilot_pipeline.pipeline.swapping import finish_swap
+
+        finish_swap(places)
     pages = pages or Pages()
-    check = partial(_list_problems, file=file, root=root, pages=pages)
-    compiled, problems = compile_or_recall(file, root, catalog, places.memo, check, scenes=scenes, pages=pages)
+    eyes = Eyes(partial(_list_problems, file=file, root=root, pages=pages), linter_of(settings))
+    recalled = compile_or_recall(file, root, catalog, places.memo, eyes, scenes=scenes, pages=pages)
+    return Opened(root, places, settings, catalog, recalled)
+
+
+def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool = False) -> Reading:
+    """A list that passes. With `scenes`, the words of its shots come too, which only reports need.
+
+    Raises BadFiles with every problem at once: in the list, its includes and references, the settings, a model card.
+    Of what the linter says, errors count here, those that the settings made errors too; warnings are for `check`.
+    """
+    opened = open_list(file, project, rehearsal=rehearsal, scenes=scenes)
+    compiled, problems, notes = opened.recalled
     if compiled is None:
         raise BadFiles(problems)
-    return Reading(places, settings, catalog, compiled, problems)
+    levels = levels_of(opened.settings)
+    errors = raised(problems, notes(), compiled, levels) if levels else ()
+    if errors:
+        raise BadFiles(errors)
+    return Reading(opened.places, opened.settings, opened.catalog, compiled, problems, notes)
 
 
 def _list_problems(compiled: Compiled, file: Path, root: Path, pages: Pages) -> list[Problem]:

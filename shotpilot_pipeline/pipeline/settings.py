@@ -16,6 +16,7 @@ from typing import Any
 
 from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, UsageError
+from shotpilot_pipeline.values.origin import one_spelling, sayable
 
 NAME = "shotpilot.toml"
 ENVIRONMENT = {
@@ -24,7 +25,7 @@ ENVIRONMENT = {
     "SHOTPILOT_FAL_API_URL": ("fal", "api_url"),
     "SHOTPILOT_STORE": ("store", "place"),
 }
-_WANTED = {"string": "text", "integer": "a whole number", "number": "a number"}
+_WANTED = {"string": "text", "integer": "a whole number", "number": "a number", "array": "a list of texts"}
 _LOOPBACK = re.compile(r"http://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?(/|\Z)")
 
 
@@ -53,9 +54,9 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
         if environment.get(variable):
             values[section][key] = environment[variable]
     for key in ("queue_url", "rest_url", "api_url"):
-        url = values["fal"][key]
+        url = values["fal"][key] = one_spelling(values["fal"][key])
         if not url.startswith("https://") and not _LOOPBACK.match(url):
-            raise UsageError(f"fal.{key} is {url!r}; write an https URL (plain http is for this machine only)")
+            raise UsageError(f"fal.{key} is {sayable(url)}; write an https URL (plain http is for this machine only)")
     return Settings(values)
 
 
@@ -90,10 +91,12 @@ def _lay_over(
             continue
         known_fields = sections[name]["properties"]
         for key, value in fields.items():
-            fault = _fault(known_fields.get(key), value)
+            open_end = sections[name].get("additionalProperties")
+            fault = _fault(known_fields.get(key, open_end or None), value) or (_rule_fault(key) if open_end else "")
             if fault:
-                cure = f"the keys of [{name}] are {', '.join(known_fields)}"
-                cure = _cure(known_fields[key], value) if key in known_fields else cure
+                cure = _cure(known_fields[key], value) if key in known_fields else ""
+                if key not in known_fields and not open_end:
+                    cure = f"the keys of [{name}] are {', '.join(known_fields)}"
                 problems.append(_problem(at, _line(at, key, name), f"{name}.{key} {fault}", cure))
             else:
                 values[name][key] = value
@@ -104,21 +107,40 @@ def _lay_over(
 def _fault(field: Mapping[str, Any] | None, value: object) -> str:
     if field is None:
         return "is not a setting"
-    kinds: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "number": (int, float)}
+    kinds: dict[str, tuple[type, ...]] = {
+        "string": (str,), "integer": (int,), "number": (int, float), "array": (list,)
+    }  # fmt: skip
     if isinstance(value, bool) or not isinstance(value, kinds[field["type"]]):
         return f"wants {_WANTED[field['type']]}, not {value!r}"
+    if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+        return f"wants {_WANTED['array']}"
+    if "enum" in field and value not in field["enum"]:
+        return f"is {value!r}; it may be {', '.join(field['enum'][:-1])} or {field['enum'][-1]}"
     if isinstance(value, (int, float)) and not field.get("minimum", value) <= value <= field.get("maximum", value):
         most = f" to {field['maximum']}" if "maximum" in field else " or more"
         return f"is {value}; it may be {field['minimum']}{most}"
     return ""
 
 
+def _rule_fault(rule: str) -> str:
+    """Why a rule's severity cannot be set; "" when it can."""
+    # The rules take a while to load; only a file that speaks of them pays for it.
+    from difflib import get_close_matches
+
+    from shotpilot_pipeline.lint.known import KNOWN, hard
+
+    if rule not in KNOWN:
+        near = get_close_matches(rule, KNOWN, 1)
+        return f"is not a rule{f'; did you mean {near[0]}?' if near else '; shotpilot explain lists them'}"
+    return "is an error by itself, which protects money or a person: it cannot be set" if hard(rule) else ""
+
+
 def _cure(field: Mapping[str, Any], value: object) -> str:
     """What to write instead, where that is not said by what is wrong."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and field["type"] != "string":
         return ""
-    if field["type"] == "string":
-        return "put it in quotes"
+    if field["type"] in ("string", "array"):
+        return "put it in quotes" if field["type"] == "string" else 'write ["one", "two"]'
     example = field.get("default", field.get("minimum", 1))
     return "write it without quotes" if str(value).isdigit() else f"write a number such as {example}"
 

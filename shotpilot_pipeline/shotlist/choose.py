@@ -13,6 +13,8 @@ from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.prompt import ShotFault
 
+_UNABLE = "model-unable"
+
 
 class Asked(NamedTuple):
     """What a task asks of a model."""
@@ -36,6 +38,7 @@ def choose(catalog: Catalog, model: Node, asked: Asked) -> Chosen:
     """The first model of `model` (a family or a list of them) that can. Raises ShotFault when none can."""
     named = model.list if isinstance(model.value, list) else [model]
     refusals: list[tuple[str, str]] = []
+    rules: set[str] = set()
     for node in named:
         family = str(node.value)
         card = catalog.cards.get(family)
@@ -47,34 +50,41 @@ def choose(catalog: Catalog, model: Node, asked: Asked) -> Chosen:
                 f"there is no model {family!r}",
                 near(family, catalog.cards) or f"there are {known}; put a card into models/ to add one",
             )
-        why_not = cannot(card, asked)
+        rule, why_not = _refusal(card, asked)
         if not why_not:
             end = card.endpoints[IMAGE_TO_IMAGE if asked.images else TEXT_TO_IMAGE]
             return Chosen(card, end, _note(family, refusals) if len(named) > 1 else "")
         refusals.append((family, why_not))
+        rules.add(rule)
     told = "; ".join(f"{family} {why_not}" for family, why_not in refusals)
-    raise ShotFault("model-unable", model.place, told.replace("; ", ", and "), _cure(catalog, asked))
+    rule = rules.pop() if len(rules) == 1 else _UNABLE
+    raise ShotFault(rule, model.place, told.replace("; ", ", and "), _cure(catalog, asked))
 
 
 def cannot(card: Card, asked: Asked) -> str:
     """What of `asked` the model cannot do, as the end of a sentence that begins with its name; "" when it can all."""
+    return _refusal(card, asked)[1]
+
+
+def _refusal(card: Card, asked: Asked) -> tuple[str, str]:
+    """The rule that speaks against the model, and `cannot` in words; two empty texts when it can all."""
     kind = IMAGE_TO_IMAGE if asked.images else TEXT_TO_IMAGE
     end = card.endpoints.get(kind)
     if end is None:
-        return f"has no {kind}"
+        return _UNABLE, f"has no {kind}"
     if asked.elements > end.max_elements == 0:
-        return "takes no elements, so nobody's face can be sent"
+        return _UNABLE, "takes no elements, so nobody's face can be sent"
     sizes = end.choices("resolution")
     if sizes and asked.resolution not in sizes:
-        return f"renders at {' or '.join(sizes)}, not at {asked.resolution}"
+        return "resolution-unsupported", f"renders at {' or '.join(sizes)}, not at {asked.resolution}"
     reasons = {
-        "series": "has no series",
-        "several images": f"takes one image, and {asked.images} are sent",
-        "auto": "has no aspect_ratio auto",
-        "4K": "has no 4K",
+        "series": ("series-unsupported", "has no series"),
+        "several images": ("image-count", f"takes one image, and {asked.images} are sent"),
+        "auto": ("aspect-unsupported", "has no aspect_ratio auto"),
+        "4K": ("resolution-unsupported", "has no 4K"),
     }
     lacking = can(card, _needs(asked))
-    return reasons[lacking[0]] if lacking else ""
+    return reasons[lacking[0]] if lacking else ("", "")
 
 
 def _needs(asked: Asked) -> Sequence[str]:

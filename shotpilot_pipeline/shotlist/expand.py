@@ -46,6 +46,16 @@ _NOT_BY_AXIS = frozenset(
 _NOT_AMONG_CHOICES = frozenset({"pick", "carry", "panels"})
 
 
+class Made(NamedTuple):
+    """One request of a shot as it was compiled, with all that it was compiled from."""
+
+    address: str
+    stage: str
+    takes: int
+    cell: Cell
+    request: Request
+
+
 class ShotTasks(NamedTuple):
     """A shot, expanded: its tasks in order, and all that is to be said of it."""
 
@@ -54,6 +64,7 @@ class ShotTasks(NamedTuple):
     problems: tuple[Problem, ...]
     sources: Mapping[str, str]  # sha256 of a reference -> its path from the root
     asks: tuple[Ask, ...]  # other tasks' picks it needs; checked when all are known
+    made: tuple[Made, ...] = ()  # its requests, for whoever looks closer; none for a shot recalled from a memo
 
 
 def expand_shot(film: Film, scene: SceneSource, shot: ShotText, node: Node) -> ShotTasks:
@@ -112,6 +123,7 @@ class _Shot:
     sources: dict[str, str] = field(init=False, default_factory=dict)
     asks: list[Ask] = field(init=False, default_factory=list)
     said: dict[tuple[object, ...], str] = field(init=False, default_factory=dict)
+    made: list[Made] = field(init=False, default_factory=list)
 
     @property
     def name(self) -> str:
@@ -136,7 +148,8 @@ class _Shot:
         except (ShotFault, BadVary) as fault:
             self._note(fault.problem)
         info = ShotInfo(self.text.id, self.place, state, self._words(cells) if cells else ())
-        return ShotTasks(tuple(tasks), info, tuple(self.problems.values()), self.sources, tuple(self.asks))
+        problems = tuple(self.problems.values())
+        return ShotTasks(tuple(tasks), info, problems, self.sources, tuple(self.asks), tuple(self.made))
 
     def _note(self, problem: Problem) -> None:
         """Keep a problem once, under the shot's address."""
@@ -259,12 +272,14 @@ class _Shot:
             tags=_tags(settings),
             cast=tuple(dict.fromkeys(who for request in made for who in request.cast)),
             place=self.place,
+            fits=next((request.fits for request in made if request.fits), ""),
         )
 
     def _request(self, branch: _Branch, place: int) -> Request | None:
         """The request of the cell at `place`; None when something is wrong, which has then been noted."""
         try:
-            request = request_of(self._cell(branch, place))
+            cell = self._cell(branch, place)
+            request = request_of(cell)
         except CannotFill as fault:
             self._note(fill_problem(fault, self.film))
             return None
@@ -275,6 +290,7 @@ class _Shot:
             self._note(problem)
         self.sources.update(request.sources)
         self.asks += request.asks
+        self.made.append(Made(branch.address, branch.stage, _takes(branch.cells[place][1]), cell, request))
         return request
 
     def _cell(self, branch: _Branch, place: int) -> Cell:

@@ -4,8 +4,9 @@ It is a convenience and never a truth: whatever does not match, byte for byte, i
 damaged or was edited counts as none. Does not know how a list is compiled, nor what was bought.
 
 Layout (UTF-8, one value a line): a magic line, the sha256 of the next, one line of JSON (`head`, which holds the
-sha256 of all that follows it, so that it can be read and trusted alone), then two sections with a line per shot
-(which shot, its words as JSON) and six with a line per task (kind, address, gates, needs, keys, forms). A *kind* is
+sha256 of all that follows it, so that it can be read and trusted alone), then sections with a line per shot (which
+shot, its words as JSON, what the linter said of it, this one with a first line for what is around the shots) and six
+with a line per task (kind, address, gates, needs, keys, forms). A *kind* is
 what many tasks have in common: stage, endpoint, price and so on; the head lists each once. Several values on one
 line stand between tabs, which neither addresses nor canonical JSON can hold. Measured for 30,000 tasks: 0.1 s.
 """
@@ -41,6 +42,7 @@ class Stamp(NamedTuple):
     files: Mapping[str, str]  # path from the root -> sha256: the list and what it includes
     links: Mapping[str, str]  # path as written, from the root -> path from the root that it led to
     references: Mapping[str, Sequence[Any]]  # path from the root -> [bytes, changed_ns, inode, sha256, ...]
+    linter: str = ""  # digest of the linter that looked at it; "" for none
 
 
 class KeptShot(NamedTuple):
@@ -64,6 +66,7 @@ class Memo:
     problems: tuple[tuple[int, Problem], ...]  # warnings, each with its shot's index or -1; no list with errors is kept
     _headings: tuple[tuple[str, str, int], ...]
     _words: Sequence[str]
+    notes: Sequence[str] = ()  # what the linter said: of what is around the shots, then of each (notes.py)
 
     def words_of(self, index: int) -> tuple[tuple[str, str], ...]:
         """Slots and texts of the shot at `index`."""
@@ -97,17 +100,18 @@ def write_memo(
     shots: Sequence[KeptShot],
     problems: Sequence[tuple[int, Problem]],
     raw_words: Mapping[tuple[str, str], str] | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
     """Keep `compiled`; `problems` with the index of their shot, or -1. Places of shots and problems: from the root on.
 
-    `raw_words`, by scene and shot: words that are written as an earlier memo had them. A folder that cannot be
-    written to is no fault: the next command compiles again.
+    `raw_words`, by scene and shot: words that are written as an earlier memo had them. `notes`: what the linter said
+    (notes.py). A folder that cannot be written to is no fault: the next command compiles again.
     """
     words = raw_words or {}
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}.aside")
-        aside.write_bytes(_encoded(stamp, compiled, shots, problems, words))
+        aside.write_bytes(_encoded(stamp, compiled, shots, problems, words, notes))
         aside.replace(path)
 
 
@@ -159,10 +163,11 @@ def _encoded(
     shots: Sequence[KeptShot],
     problems: Sequence[tuple[int, Problem]],
     words: Mapping[tuple[str, str], str],
+    notes: Sequence[str],
 ) -> bytes:
     kinds: dict[tuple[Any, ...], int] = {}
     numbers = [kinds.setdefault(_kind(task), len(kinds)) for task in compiled.tasks]
-    rest = "\n".join(_lines(compiled, shots, numbers, words)).encode()
+    rest = "\n".join(_lines(compiled, shots, numbers, words, notes)).encode()
     told: dict[str, Any] = {field: getattr(compiled, field) for field in _HEAD_FIELDS}
     told |= {
         "stamp": stamp,
@@ -179,17 +184,22 @@ def _encoded(
 
 
 def _kind(task: Task) -> tuple[Any, ...]:
-    return (*task[1:9], *task[13:16])
+    return (*task[1:9], *task[13:16], task.fits)
 
 
 def _lines(
-    compiled: Compiled, shots: Sequence[KeptShot], numbers: Sequence[int], words: Mapping[tuple[str, str], str]
+    compiled: Compiled,
+    shots: Sequence[KeptShot],
+    numbers: Sequence[int],
+    words: Mapping[tuple[str, str], str],
+    notes: Sequence[str],
 ) -> Iterator[str]:
     """Everything behind the head; `numbers` are the kinds of the tasks."""
     tasks = compiled.tasks
     yield from ("\t".join((*shot[:5], str(shot.tasks))) for shot in shots)
     for scene in compiled.scenes:
         yield from (words.get((scene.id, info.id)) or _json(info.words) for info in scene.shots)
+    yield from notes or [""] * (len(shots) + 1)
     yield from map(str, numbers)
     yield from (task.address for task in tasks)
     for column in ("gates", "needs", "keys", "forms"):
@@ -197,16 +207,16 @@ def _lines(
     yield ""
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _decode(head: Mapping[str, Any], lines: Sequence[str], shown: Callable[[str], str]) -> Memo:
     shot_count, task_count = head["counts"]
-    if len(lines) != _HEAD_LINES + 2 * shot_count + 6 * task_count + 1:
+    if len(lines) != _HEAD_LINES + 3 * shot_count + 1 + 6 * task_count + 1:
         raise ValueError("the memo is not whole")
     shots = tuple(_shot(line, shown) for line in lines[_HEAD_LINES : _HEAD_LINES + shot_count])
-    first = _HEAD_LINES + 2 * shot_count
+    words_end = _HEAD_LINES + 2 * shot_count
+    first = words_end + shot_count + 1
     columns = [lines[first + index * task_count : first + (index + 1) * task_count] for index in range(6)]
     fields = {field: head[field] for field in _HEAD_FIELDS}
     compiled = Compiled(
@@ -222,7 +232,8 @@ def _decode(head: Mapping[str, Any], lines: Sequence[str], shown: Callable[[str]
         shots=shots,
         problems=tuple((row[0], _problem(row[1:], shown)) for row in head["problems"]),
         _headings=tuple((scene, heading, count) for scene, heading, count in head["scenes"]),
-        _words=lines[_HEAD_LINES + shot_count : first],
+        _words=lines[_HEAD_LINES + shot_count : words_end],
+        notes=lines[words_end:first],
     )
 
 
@@ -234,16 +245,18 @@ def _shot(line: str, shown: Callable[[str], str]) -> KeptShot:
 
 def _tasks(rows: Sequence[Sequence[Any]], columns: Sequence[Sequence[str]], places: Sequence[str]) -> tuple[Task, ...]:
     """The tasks, put together from their columns. The inner loop runs 30,000 times in every no-op `plan`."""
-    kinds = {str(n): (tuple(row[:8]), tuple(tuple(texts) for texts in row[8:])) for n, row in enumerate(rows)}
+    kinds = {
+        str(n): (tuple(row[:8]), tuple(tuple(texts) for texts in row[8:11]), row[11]) for n, row in enumerate(rows)
+    }
     found: list[Task] = []
     new, add = tuple.__new__, found.append
     for number, address, gates, needs, keys, forms, place in zip(*columns, places, strict=True):
-        before, after = kinds[number]
+        before, after, fits = kinds[number]
         if "\t" in forms or not forms:
             parts = (_several(gates), _several(needs), _several(forms), tuple(keys.split("\t")) if forms else ())
         else:
             parts = ((gates,) if gates else (), _several(needs) if needs else (), (forms,), (keys,))
-        add(new(Task, (address, *before, *parts, *after, place)))
+        add(new(Task, (address, *before, *parts, *after, place, fits)))
     return tuple(found)
 
 

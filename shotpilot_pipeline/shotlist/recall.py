@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, read_memo, write_memo
 from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.notes import read_notes
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.problems import in_place_order, with_places
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
 from shotpilot_pipeline.values.digest import digest_of, sha256_bytes
+from shotpilot_pipeline.values.lint import Linter, Notes
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled
 
@@ -35,29 +38,65 @@ if TYPE_CHECKING:
 Check = Callable[[Compiled], Sequence[Problem]]
 
 
+class Recalled(NamedTuple):
+    """A list as compiled or recalled. `notes` makes what the linter said of it, its errors among it."""
+
+    compiled: Compiled | None  # None where there is an error
+    problems: tuple[Problem, ...]  # in order of place; of the linter's, the errors alone
+    notes: Callable[[], Notes]
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Who looks at a list besides the compiler: other rooms at a whole one that compiles, a linter at each shot."""
+
+    check: Check = lambda _: ()
+    linter: Linter | None = None
+
+    @property
+    def digest(self) -> str:
+        """Moves when the linter may say something else; "" without one."""
+        return self.linter.digest if self.linter else ""
+
+
 def compile_or_recall(
     file: Path,
     root: Path,
     catalog: Catalog,
     memo_path: Path,
-    check: Check = lambda _: (),
+    eyes: Eyes | None = None,
     *,
     scenes: bool = False,
     pages: Pages | None = None,
-) -> tuple[Compiled | None, tuple[Problem, ...]]:
-    """The compiled list and every problem of it; None where there is an error.
+) -> Recalled:
+    """The compiled list and every problem of it.
 
-    `check` says what other rooms find wrong with a list that compiles; only one that passes gets a memo, so what is
-    recalled need not be checked again. `scenes` asks for the words of the shots too, which only reports need. Never
-    raises for what files hold. `pages` may hold texts that count instead of those on disk; then no memo is written.
+    `eyes` are those of other rooms; only a list that passes gets a memo, so what is recalled need not be looked at
+    again. `scenes` asks for the words of the shots too, which only reports need. Never raises for what files hold.
+    `pages` may hold texts that count instead of those on disk; then no memo is written.
     """
+    eyes = eyes or Eyes()
     with collector_paused():
-        memo = read_memo(memo_path, Whereabouts(file, root).shown)
+        here = Whereabouts(file, root)
+        memo = read_memo(memo_path, here.shown)
         pages = pages or Pages()
+        if memo is not None and memo.stamp.linter != eyes.digest:
+            memo = None
         if memo is not None and stands(memo.stamp, file, root, catalog, pages):
             problems = tuple(in_place_order(found for _, found in memo.problems))
-            return memo.compiled_with_scenes() if scenes else memo.compiled, problems
-        return _compile(file, root, catalog, memo, memo_path, check, pages, scenes)
+            compiled = memo.compiled_with_scenes() if scenes else memo.compiled
+            return Recalled(compiled, problems, partial(_notes, memo, here))
+        return _compile(file, root, catalog, memo, memo_path, eyes, pages, words=scenes)
+
+
+def _notes(memo: Memo, here: Whereabouts) -> Notes:
+    shots = [(f"{shot.scene}/{shot.id}", _place(shot.place)) for shot in memo.shots]
+    return read_notes(memo.notes, shots, here.shown)
+
+
+def _place(text: str) -> Place:
+    file, _, line = text.rpartition(":")
+    return Place(file, int(line))
 
 
 def stands(stamp: Stamp, file: Path, root: Path, catalog: Catalog, pages: Pages | None = None) -> bool:
@@ -122,45 +161,56 @@ def _compile(
     catalog: Catalog,
     memo: Memo | None,
     memo_path: Path,
-    check: Check,
+    eyes: Eyes,
     pages: Pages,
+    *,
     words: bool,
-) -> tuple[Compiled | None, tuple[Problem, ...]]:
+) -> Recalled:
     from shotpilot_pipeline.shotlist.compile import compile_shot, join
     from shotpilot_pipeline.shotlist.film import open_film
+    from shotpilot_pipeline.shotlist.looking import Look, without_requests
     from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
     from shotpilot_pipeline.shotlist.source import read_source
 
     source, found = read_source(file, root, pages)
     if source is None:
-        return None, found
+        return Recalled(None, found, Notes.none)
+    here = Whereabouts(file, root)
     shelf = Shelf(root, {name: Fact(*fact) for name, fact in memo.stamp.references.items()} if memo else {})
     film, film_found = open_film(source, catalog, shelf)
     stood = memo is not None and _surroundings_stand(memo.stamp, source, catalog)
     layout = _layout(source)
     recall = Recall(memo if stood else None, layout, words=words)
+    look = Look(eyes.linter, film, source, here, recall.note_around)
     parts: list[Part] = []
-    told: list[tuple[int, Problem]] = [(-1, problem) for problem in (*found, *film_found)]
+    told: list[tuple[int, Problem]] = [(-1, problem) for problem in (*found, *film_found, *look.around())]
     for scene in source.scenes:
         for shot in scene.shots:
-            part, problems = recall.part(shot) or compile_shot(film, scene, shot)
+            recalled = recall.part(shot)
+            if recalled and not look.recall(scene, shot, recall.note(shot)):
+                recalled = None
+            part, problems = recalled or compile_shot(film, scene, shot)
+            if part is not None and not recalled:
+                problems += look.at(scene, shot, part)
+                part = without_requests(part)
             told += ((len(parts) if part else -1, problem) for problem in problems)
             parts += [part] if part else []
     compiled, joined = join(film, source, parts)
     told += ((-1, problem) for problem in joined)
     compiled = replace(compiled, sources={**recall.sources, **compiled.sources})
     if not any(problem.severity is Severity.ERROR for _, problem in told):
-        told += ((-1, film.told(problem)) for problem in check(compiled))
+        told += ((-1, film.told(problem)) for problem in eyes.check(compiled))
     problems_in_order = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems_in_order):
-        return None, problems_in_order
+        return Recalled(None, problems_in_order, look.notes)
     if pages.in_memory:
-        return compiled, problems_in_order
-    stamp = _stamp(source, catalog, layout, shelf, recall)
-    here = Whereabouts(file, root)
-    write_memo(memo_path, stamp, compiled, list(_kept(source, parts, here)), _from_root(told, here), recall.raw_words)
-    return compiled, problems_in_order
+        return Recalled(compiled, problems_in_order, look.notes)
+    stamp = _stamp(source, catalog, layout, shelf, recall)._replace(linter=eyes.digest)
+    rows = _from_root(told, here)
+    kept = list(_kept(source, parts, here))
+    write_memo(memo_path, stamp, compiled, kept, rows, recall.raw_words, look.lines if eyes.linter else ())
+    return Recalled(compiled, problems_in_order, look.notes)
 
 
 def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:

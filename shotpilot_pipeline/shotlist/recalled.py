@@ -39,6 +39,16 @@ class Recall:
         for index, problem in memo.problems if memo else ():
             self._problems.setdefault(index, []).append(problem)
 
+    @property
+    def note_around(self) -> str:
+        """What the linter said of what is around the shots, as the memo has it; "" without a memo."""
+        return self._memo.notes[0] if self._memo and self._memo.notes else ""
+
+    def note(self, shot: ShotText) -> str:
+        """What the linter said of a shot that was recalled, as the memo has it."""
+        index, _ = self._at[shot.scene, shot.id, shot.digest]
+        return self._memo.notes[index + 1] if self._memo and self._memo.notes else ""
+
     def part(self, shot: ShotText) -> tuple[Part, tuple[Problem, ...]] | None:
         """The shot as it was compiled, with its places moved to where it stands now; None when it must be compiled."""
         at = self._at.get((shot.scene, shot.id, shot.digest))

@@ -48,6 +48,8 @@ class Fact(NamedTuple):
     format: str  # "jpeg", "png", "webp", ...
     fault: str = ""
     cure: str = ""
+    light: float = -1.0  # mean brightness, 0 to 255; -1: not known
+    detail: float = -1.0  # how sharp the edges are (see `_looks`)
 
 
 class Reference(NamedTuple):
@@ -195,11 +197,11 @@ def _read(path: Path, stamp: tuple[int, int, int]) -> Fact:
         return Fact(*stamp, "", 0, 0, "", _why(fault), "check the file's permissions")
     if not data:
         return Fact(*stamp, "", 0, 0, "", "the file is empty", "put the picture there")
-    width, height, kind, wrong, cure = _decoded(data)
-    return Fact(*stamp, sha256_bytes(data), width, height, kind, wrong, cure)
+    width, height, kind, wrong, cure, light, detail = _decoded(data)
+    return Fact(*stamp, sha256_bytes(data), width, height, kind, wrong, cure, light, detail)
 
 
-def _decoded(data: bytes) -> tuple[int, int, str, str, str]:
+def _decoded(data: bytes) -> tuple[int, int, str, str, str, float, float]:
     # Pillow takes some 50 ms to import, and a run whose facts are all known needs none of it.
     from PIL import Image, UnidentifiedImageError
 
@@ -209,19 +211,36 @@ def _decoded(data: bytes) -> tuple[int, int, str, str, str]:
             with Image.open(BytesIO(data)) as picture:
                 return _decoded_picture(picture, data)
     except UnidentifiedImageError:
-        return 0, 0, "", "it is not a picture that can be read", _TO_PNG
+        return _no_picture("it is not a picture that can be read", _TO_PNG)
     except Image.DecompressionBombError:
-        return 0, 0, "", "it unpacks to far more pixels than a picture has", "give the picture itself"
+        return _no_picture("it unpacks to far more pixels than a picture has", "give the picture itself")
     except Exception:  # a broken picture raises anything, SyntaxError and struct.error among it
-        return 0, 0, "", "it is broken or cut short", "export it again"
+        return _no_picture("it is broken or cut short", "export it again")
 
 
-def _decoded_picture(picture: Image.Image, data: bytes) -> tuple[int, int, str, str, str]:
+def _no_picture(fault: str, cure: str) -> tuple[int, int, str, str, str, float, float]:
+    return 0, 0, "", fault, cure, -1.0, -1.0
+
+
+def _decoded_picture(picture: Image.Image, data: bytes) -> tuple[int, int, str, str, str, float, float]:
     width, height = picture.size
     kind = {"MPO": "jpeg"}.get(picture.format or "", (picture.format or "").lower())
     if width * height > MOST_PIXELS:
-        return width, height, kind, f"it unpacks to {width} x {height} pixels", "make it smaller"
+        return width, height, kind, f"it unpacks to {width} x {height} pixels", "make it smaller", -1.0, -1.0
     picture.load()
     if kind == "png" and _PNG_END not in data[-4096:]:
-        return width, height, kind, "it is cut short: the end of the PNG is missing", "export it again"
-    return width, height, kind, "", ""
+        return width, height, kind, "it is cut short: the end of the PNG is missing", "export it again", -1.0, -1.0
+    return width, height, kind, "", "", *_looks(picture)
+
+
+def _looks(picture: Image.Image) -> tuple[float, float]:
+    """How bright the picture is (mean of 0 to 255), and how sharp: the spread of its edges at 256 pixels a side."""
+    from PIL import ImageFilter, ImageStat
+
+    grey = picture.convert("L")
+    grey.thumbnail((256, 256))
+    light = round(ImageStat.Stat(grey).mean[0], 1)
+    if min(grey.size) < 3:
+        return light, 0.0
+    edges = grey.filter(ImageFilter.FIND_EDGES).crop((1, 1, grey.width - 1, grey.height - 1))
+    return light, round(ImageStat.Stat(edges).stddev[0], 1)

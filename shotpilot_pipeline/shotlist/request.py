@@ -31,6 +31,7 @@ from shotpilot_pipeline.shotlist.pointer import Span
 from shotpilot_pipeline.shotlist.prompt import ShotFault, warning, without_stop
 from shotpilot_pipeline.shotlist.settings import Settings, is_written, said
 from shotpilot_pipeline.shotlist.validity import input_problems
+from shotpilot_pipeline.values.fits import fits_text
 from shotpilot_pipeline.values.request import render_key, request_form
 from shotpilot_pipeline.values.task import NO_PRICE
 
@@ -67,6 +68,11 @@ class Request(NamedTuple):
     asks: tuple[Ask, ...]
     sources: Mapping[str, str]
     problems: tuple[Problem, ...]
+    fits: str  # what a carried picture must be to be sent as it is; "" where none is sent
+    card: Card
+    kind: str  # of the endpoint
+    wire: Mapping[str, Any]  # the input as sent, without num_images
+    pictures: Pictures
 
 
 def request_of(cell: Cell) -> Request:
@@ -81,7 +87,7 @@ def request_of(cell: Cell) -> Request:
     notes, problems = _negative(cell, chosen, wire)
     problems += input_problems(chosen.card, chosen.endpoint, wire, _Where(cell, pictures), pictures, cell.film.checked)
     form = request_form(chosen.endpoint.id, wire)
-    price = chosen.endpoint.prices.get(resolution)
+    price, file = chosen.endpoint.prices.get(resolution), chosen.card.limits.file
     return Request(
         form=form,
         key="" if pictures.waits else render_key(form),
@@ -92,6 +98,11 @@ def request_of(cell: Cell) -> Request:
         asks=pictures.asks,
         sources=pictures.sources,
         problems=tuple(problems),
+        fits=fits_text(file.bytes, file.formats) if pictures.waits else "",
+        card=chosen.card,
+        kind=chosen.endpoint.kind,
+        wire=wire,
+        pictures=pictures,
     )
 
 
@@ -111,7 +122,7 @@ def _chosen(cell: Cell, asked: Asked) -> Chosen:
         for key, eased in less.items():
             node = cell.settings.get(key) or cell.shot.get(key)
             matters = any(cannot(card, eased) != cannot(card, asked) for card in catalog.cards.values())
-            if node is not None and is_written(node.place) and matters and fault.problem.rule == "model-unable":
+            if node is not None and is_written(node.place) and matters and fault.problem.rule != "unknown-model":
                 steps.append(Step(node.key_place, f"{key} is set here"))
         fault.problem = replace(fault.problem, chain=tuple(steps))
         raise
@@ -210,20 +221,23 @@ def _check_by_hand(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures) ->
             continue
         assert isinstance(piece, Mention)
         if piece.kind is Kind.PICK and not cell.carried:
-            message, hint = "nothing is carried here that @pick could mean", "give the stage carry: image"
+            rule, message = "image-undeclared", "nothing is carried here that @pick could mean"
+            hint = "give the stage carry: image"
         elif piece.kind is Kind.ELEMENT_BY_HAND and not 1 <= piece.number <= pictures.elements_by_hand:
             there = pictures.elements_by_hand
-            message = f"there is no element {piece.number}; {there or 'none'} given by hand"
+            rule, message = "element-undeclared", f"there is no element {piece.number}; {there or 'none'} given by hand"
             hint = "mention a cast member by id, or give elements:"
         elif piece.kind is Kind.IMAGE_BY_HAND and not min(1, piece.number) <= piece.number <= pictures.images_by_hand:
+            rule = "image-undeclared"
             message = f"there is no image {piece.number}; {pictures.images_by_hand or 'none'} given by hand"
             hint = "mention an image by its id, or give image_urls:"
         elif piece.kind is Kind.IMAGE_BY_HAND and not piece.number and pictures.images_by_hand != 1:
+            rule = "image-undeclared"
             message = f"@Image without a number needs one image by hand, not {pictures.images_by_hand}"
             hint = "write @Image1, @Image2, ..., or mention an image by its id"
         else:
             continue
-        raise mention_fault(cell, f"@{piece.id}", message, hint)
+        raise mention_fault(cell, f"@{piece.id}", message, hint, rule)
 
 
 def _wire(cell: Cell, chosen: Chosen, pictures: Pictures, prompt: str) -> dict[str, Any]:

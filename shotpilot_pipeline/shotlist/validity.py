@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from shotpilot_pipeline.catalog.cards import Card, Endpoint
 from shotpilot_pipeline.catalog.faults import card_sentence
-from shotpilot_pipeline.errors import Problem
+from shotpilot_pipeline.errors import Problem, Severity
 from shotpilot_pipeline.shotlist.film import Checked
 from shotpilot_pipeline.shotlist.pictures import Pictures
 from shotpilot_pipeline.shotlist.pointer import Span
 from shotpilot_pipeline.shotlist.references import limit_problem
 
+_NEARLY = 0.9  # of the longest prompt: from here on it is said
+_MANY_ELEMENTS = 3
 _TEXTS = ("prompt", "negative_prompt", "image_url")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)(?:\s*[:x/]\s*(\d+(?:\.\d+)?))?\Z")
 
@@ -57,7 +60,9 @@ def input_problems(
     for node, reference in pictures.files:
         problem = limit_problem(node, reference, card.limits.file)
         found += [problem] if problem else []
-    return found or _schema_problems(card, end, wire, where, checked)
+    if not any(problem.severity is Severity.ERROR for problem in found):
+        found += _schema_problems(card, end, wire, where, checked)
+    return found
 
 
 def _prompt_problems(card: Card, prompt: str, where: Where) -> list[Problem]:
@@ -69,6 +74,12 @@ def _prompt_problems(card: Card, prompt: str, where: Where) -> list[Problem]:
         part = where.part()
         hint = f"shorten it by {over}" + (f"; {part}" if part else "")
         return [_problem("prompt-too-long", where("prompt"), message, hint)]
+    if len(prompt) >= _NEARLY * card.limits.prompt:
+        message = (
+            f"the prompt is {len(prompt)} characters long when filled, nearly the {card.limits.prompt} that are taken"
+        )
+        found = _problem("prompt-too-long", where("prompt"), message, "shorten it before it grows")
+        return [replace(found, severity=Severity.WARNING)]
     return []
 
 
@@ -110,6 +121,10 @@ def _count_problems(card: Card, end: Endpoint, wire: Mapping[str, Any], where: W
     if elements and images + len(elements) > card.limits.together:
         message = f"{len(elements)} elements and {images} images are sent; {card.limits.together} together are taken"
         found.append(_problem("elements-too-many", where("elements"), message, "mention fewer of the cast"))
+    elif len(elements) > _MANY_ELEMENTS:
+        message = f"{len(elements)} faces in one picture: beyond {_MANY_ELEMENTS} they begin to mix"
+        many = _problem("elements-too-many", where("elements"), message, "mention fewer of the cast, or make two shots")
+        found.append(replace(many, severity=Severity.WARNING))
     for element in elements:
         angles = len(element.get("reference_image_urls", ()))
         if angles > card.limits.angles:

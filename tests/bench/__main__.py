@@ -12,18 +12,20 @@ from tests.bench import promises
 from tests.bench.measure import ninja_program
 from tests.bench.queueing import queue_is_filled
 from tests.bench.rehearsing import rehearsing_is_cheap
+from tests.bench.reviewing import review_is_quick
 from tests.bench.table import Finding, as_json, as_table
 
 SCENARIOS = {
     "help": promises.help_is_instant,
     "check": promises.first_check,
-    "checked": promises.one_shot_checked,
     "plan": promises.second_plan,
     "edited": promises.one_shot_edited,
+    "checked": promises.one_shot_checked,
     "cached": promises.all_cached,
     "linear": promises.linear,
     "rehearse": rehearsing_is_cheap,
     "queue": queue_is_filled,
+    "review": review_is_quick,
     "peak": promises.peak_memory,
 }
 NO_NINJA = (

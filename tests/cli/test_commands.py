@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,11 @@ def test_help_lists_the_commands_and_the_exit_codes() -> None:
 
 
 def test_a_list_that_passes_says_what_it_holds(tmp_path: Path) -> None:
-    done = run("check", write_list(tmp_path))
+    whole = LIST.replace("place: pier", "light: a lamp\n    defaults: {lens: 50mm}\n    place: pier")
+    done = run(
+        "check",
+        write_list(tmp_path, whole.replace("subject: an old lantern", "subject: a lamp\n        action: burns")),
+    )
     assert (done.returncode, done.stdout) == (0, "")
     assert "1 scene, 2 shots, 4 tasks; it passes" in done.stderr
 
@@ -224,3 +230,21 @@ def test_a_shot_that_moved_keeps_its_takes_and_its_pick(tmp_path: Path) -> None:
     names = {file.name for file in (tmp_path / ".shotpilot/rehearsal/renders").rglob("*sh015*.png")}
     assert "night_sc010_sh015_final_v002_t01.png" in names
     assert not list((tmp_path / ".shotpilot/rehearsal/renders").rglob("*sh010*"))
+
+
+def test_a_second_signal_while_all_is_let_go_of_leaves_at_once(tmp_path: Path) -> None:
+    script = """
+import anyio, os, signal
+from shotpilot_pipeline.cli.running import run_to_the_end
+async def work():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        await anyio.sleep(30)
+    finally:
+        with anyio.CancelScope(shield=True):
+            os.kill(os.getpid(), signal.SIGINT)
+            await anyio.sleep(30)
+run_to_the_end(work)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=25, check=False)
+    assert (done.returncode, done.stderr) == (130, "\nLeft at once. The same command goes on.\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shotpilot_pipeline.plan.resolve import RULES
+from shotpilot_pipeline.plan.rules import RULES
 from shotpilot_pipeline.values.task import CHOOSERS, HUMAN
 from tests.shotlist.compiling import STAGES, show
 
@@ -80,7 +80,7 @@ def test_panels_in_the_prompt_can_go_on_one_by_one(tmp_path: Path) -> None:
         ('series: {amount: 3}, prompt: "Panel 1: a Panel 2: b"', "series-panel-mismatch"),
         ('series: {amount: 2}, prompt: "Panel 1: a Panel 3: b"', "series-panel-mismatch"),
         ("series: {amount: 2}, prompt: two views, panels: each", "series-no-panels"),
-        ("series: {panels: [a, b]}, model: kling-v3", "model-unable"),
+        ("series: {panels: [a, b]}, model: kling-v3", "series-unsupported"),
     ],
 )
 def test_a_series_that_cannot_be_is_an_error(shot: str, rule: str, tmp_path: Path) -> None:
@@ -131,7 +131,9 @@ def test_tags_may_differ_by_stage(tmp_path: Path) -> None:
     assert [task.tags for task in result.list.tasks] == [("x",), ("x",), ("y",)]
 
 
-@pytest.mark.parametrize(("rule", "hint"), [("frist", 'did you mean "first"?'), ("Zufall", "write first or human")])
+@pytest.mark.parametrize(
+    ("rule", "hint"), [("frist", 'did you mean "first"?'), ("Zufall", "write best-stars or first or human")]
+)
 def test_a_rule_that_nobody_knows_is_an_error_where_it_is_written(tmp_path: Path, rule: str, hint: str) -> None:
     head = STAGES.replace("takes: 2, carry: image, pick: human", f"takes: 2, carry: image, pick: {rule}")
     result = show(tmp_path, "sh010: {prompt: a}\nsh020: {prompt: b}", head=head)

@@ -1,0 +1,50 @@
+"""The rule on names that somebody owns: living people, brands, artists, and manners called by their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from shotpilot_pipeline.errors import Severity
+from shotpilot_pipeline.lint.reading import any_of, listed, unquoted
+from shotpilot_pipeline.lint.registry import Finding, Lists, at, on_text
+from shotpilot_pipeline.values.lint import Text
+
+_NAME = r"[A-Z][\w'’-]+(?: (?:van |von |de |del |di )?[A-Z][\w'’-]+)"
+_IN_THE_MANNER = re.compile(
+    rf"\b(?:in the (?:style|manner) of|à la|a la|inspired by|reminiscent of|by) (?P<who>{_NAME}{{1,2}})"
+    rf"|(?<![.!?] )(?<!^)\b(?P<owner>{_NAME})(?:['’]s?)? (?:palette|design|style|aesthetic|look|painting|lighting"
+    rf"|film|movie)\b"
+)
+#: Two capitalised words that are a manner, not a person.
+_MANNERS = frozenset(listed("manners"))
+
+
+@on_text("named-person-brand-artist", Severity.WARNING)
+def named_person_brand_artist(text: Text, lists: Lists) -> Iterator[Finding]:
+    """A person, brand or artist by name."""
+    plain = unquoted(text.text)
+    found = _known(lists.names).search(plain)
+    if found:
+        yield Finding(_message(found.group(0)), _HINT, **at(text, found))
+        return
+    if plain.islower() or not any(word[:1].isupper() for word in plain.split()[1:]):
+        return
+    for match in _IN_THE_MANNER.finditer(plain):
+        group = "who" if match.group("who") else "owner"
+        if match.group(group).lower() not in _MANNERS:
+            yield Finding(_message(match.group(group)), _HINT, **at(text, match, group))
+            return
+
+
+_HINT = "describe the trait instead: the palette, the shapes, the light"
+
+
+def _message(who: str) -> str:
+    return f"{who} is somebody's name: the picture may need a clearance, or be refused"
+
+
+@lru_cache(maxsize=8)
+def _known(more: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(any_of((*listed("names"), *more)).pattern)  # names as they are written: Apple, not apple

@@ -1,0 +1,118 @@
+"""Lets a linter look at each shot of a list while it is compiled, and keeps what it said as lines for the memo.
+
+Knows no rule; gives the linter values, and takes back problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from shotpilot_pipeline.errors import Place, Problem, Severity
+from shotpilot_pipeline.shotlist.compile import Part
+from shotpilot_pipeline.shotlist.film import Film
+from shotpilot_pipeline.shotlist.mending import Pencil
+from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.notes import Standing, around_line, is_outside, note_line, outer_of, read_notes
+from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source
+from shotpilot_pipeline.shotlist.views import film_view, shot_view
+from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
+from shotpilot_pipeline.values.digest import digest_of
+from shotpilot_pipeline.values.lint import Linted, Linter, LintFilm, Notes
+
+#: Keys of a list that texts and ignores of its shots come from: where they stand must not have moved.
+_OUTER = ("defaults", "looks", "cast", "images", "stages", "vars")
+
+
+class Look:
+    """A linter (or none) at work on one list. `lines`: what the memo keeps, first of the surroundings.
+
+    `before` is the line of the surroundings in the memo, "" without one.
+    """
+
+    def __init__(self, linter: Linter | None, film: Film, source: Source, here: Whereabouts, before: str) -> None:
+        self.lines: list[str] = []
+        self._linter = linter
+        self._film = film
+        self._source = source
+        self._here = here
+        self._pencil = Pencil(film.pages, film.root)
+        self._shots: list[tuple[str, Place]] = []
+        self._view: LintFilm | None = None
+        self._outer = digest_of({"places": [list(_places(source.head.get(key))) for key in _OUTER]}) if linter else ""
+        self._moved = not linter or outer_of(before) != self._outer
+
+    def around(self) -> tuple[Problem, ...]:
+        """Look at what is around the shots; gives the errors."""
+        if self._linter is None:
+            return ()
+        self._view = film_view(self._film, self._source)
+        said = self._told(self._linter.around(self._view, self._pencil))
+        scenes = {scene.id: scene.node.key_line for scene in self._source.scenes}
+        self.lines.append(around_line(said, scenes, self._outer, self._here.kept))
+        return _errors(said.problems)
+
+    def at(self, scene: SceneSource, shot: ShotText, part: Part) -> tuple[Problem, ...]:
+        """Look at a shot that was just compiled; gives the errors."""
+        if self._linter is None or self._view is None:
+            return ()
+        self._stands(shot)
+        made = part.done.made
+        if not made:  # omitted, or at fault, which has been said
+            self.lines.append("")
+            return ()
+        self._pencil.hold(shot)
+        said = self._told(self._linter.shot(shot_view(self._film, self._view, made, made[0].cell.shot), self._pencil))
+        self.lines.append(note_line(said, _standing(scene, shot), self._here.kept))
+        return _errors(said.problems)
+
+    def recall(self, scene: SceneSource, shot: ShotText, line: str) -> bool:
+        """Keep what was said of a shot before. False where it may no longer be true: then look at it anew.
+
+        There was no error in it, or it would have had no memo.
+        """
+        if self._linter is None:
+            return True
+        if line and ((is_outside(line) and self._moved) or shot.node is not None):
+            return False
+        self._stands(shot)
+        self.lines.append(line)
+        return True
+
+    def notes(self) -> Notes:
+        """What was said of the whole list."""
+        return read_notes(self.lines, self._shots, self._here.shown)
+
+    def _stands(self, shot: ShotText) -> None:
+        self._shots.append((f"{shot.scene}/{shot.id}", Place(shot.file, shot.line)))
+
+    def _told(self, said: Linted) -> Linted:
+        """With the include that brought a fault, where one did."""
+        if not self._film.included or not said.problems:
+            return said
+        return replace(said, problems=tuple(map(self._film.told, said.problems)))
+
+
+def without_requests(part: Part) -> Part:
+    """The part without what its requests were made from: for 10,000 shots that would fill the memory."""
+    return part._replace(done=part.done._replace(made=())) if part.done.made else part
+
+
+def _standing(scene: SceneSource, shot: ShotText) -> Standing:
+    last = shot.line + shot.text.count("\n") if shot.text else 0
+    own = scene.node.file == shot.file and bool(scene.shots)
+    return Standing(shot.file, shot.line, last, scene.node.key_line if own else 0, scene.shots[0].line if own else 0)
+
+
+def _places(node: Node | None) -> Iterator[tuple[str, int, int]]:
+    """Where a node and all below it stand."""
+    if node is None:
+        return
+    yield node.file, node.line, node.column
+    value = node.value
+    for below in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _places(below)
+
+
+def _errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in problems if problem.severity is Severity.ERROR)

@@ -1,0 +1,150 @@
+"""What a linter said, as lines that a memo keeps: one for what is around the shots, one for each shot.
+
+A place inside the shot counts from the shot's first line, one in the scene's own keys before its shots from the scene's
+line, so that a line stays true when the shot moves. Any other place is written as it is; a line that holds one says so
+at its end, because it is true only while all that is around the shots stands where it stood. Does not know any rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
+from shotpilot_pipeline.values.lint import Linted, Notes, ShotNotes
+
+Row = list[Any]
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_OUTSIDE = ",1]"  # how a line ends that holds a place outside of shot and scene
+
+
+class Standing(NamedTuple):
+    """Where a shot stands: its first and last line, and the line of its scene, with the first that is a shot's."""
+
+    file: str
+    line: int
+    last: int
+    scene: int  # 0: in another file, or not known
+    shots: int
+
+
+NOWHERE = Standing("", 0, 0, 0, 0)
+
+
+def note_line(linted: Linted, at: Standing, kept: Callable[[str], str]) -> str:
+    """One line. `kept` names a file from the root on."""
+    if not (linted.problems or linted.facts or linted.places):
+        return ""
+    write = _Writer(at, kept)
+    problems = [write.problem(problem) for problem in linted.problems]
+    places = {name: write.place(place) for name, place in linted.places.items()}
+    return _encode([problems, linted.facts, places, int(write.outside)])
+
+
+def around_line(linted: Linted, scenes: Mapping[str, int], outer: str, kept: Callable[[str], str]) -> str:
+    """The line of what is around the shots: with the line of each scene, and a digest of where the rest stands."""
+    write = _Writer(NOWHERE, kept)
+    problems = [write.problem(problem) for problem in linted.problems]
+    places = {name: write.place(place) for name, place in linted.places.items()}
+    return _encode([problems, linted.facts, places, dict(scenes), outer])
+
+
+def is_outside(line: str) -> bool:
+    """Whether a line holds a place that is neither in the shot nor in its scene's own keys."""
+    return line.endswith(_OUTSIDE)
+
+
+def outer_of(around: str) -> str:
+    """The digest of where the rest stood, from the line of what is around the shots; "" where there is none."""
+    return str(json.loads(around)[4]) if around else ""
+
+
+def read_notes(lines: Sequence[str], shots: Sequence[tuple[str, Place]], shown: Callable[[str], str]) -> Notes:
+    """The lines of a memo again. `shots`: address and place of each; `shown` says a file as the user types it."""
+    told = json.loads(f"[{','.join(line or 'null' for line in lines)}]")
+    if not told or not told[0]:
+        return Notes.none()
+    around, scenes = _linted(told[0], NOWHERE, shown), told[0][3]
+    rows = zip(shots, told[1:], strict=True)
+    return Notes(around, tuple(_shot(address, place, row, scenes, shown) for (address, place), row in rows))
+
+
+def _shot(
+    address: str, place: Place, row: Row | None, scenes: Mapping[str, int], shown: Callable[[str], str]
+) -> ShotNotes:
+    at = Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0)
+    linted = _linted(row, at, shown)
+    return ShotNotes(address, linted.places.get("shot", place), linted)
+
+
+def _linted(row: Row | None, at: Standing, shown: Callable[[str], str]) -> Linted:
+    if not row:
+        return Linted()
+    read = _Reader(at, shown)
+    places = {name: read.place(place) for name, place in row[2].items()}
+    return Linted(tuple(read.problem(problem) for problem in row[0]), row[1], places)
+
+
+class _Writer:
+    def __init__(self, at: Standing, kept: Callable[[str], str]) -> None:
+        self._at = at
+        self._kept = kept
+        self.outside = False
+
+    def place(self, place: Place) -> Row:
+        at = self._at
+        if place.file == at.file and at.line <= place.line <= at.last:
+            return ["", place.line - at.line, place.column]
+        if place.file == at.file and at.scene and at.scene <= place.line < at.shots:
+            return ["^", place.line - at.scene, place.column]
+        self.outside = True
+        return [self._kept(place.file) if place.file else "/", place.line, place.column]
+
+    def problem(self, problem: Problem) -> Row:
+        row: Row = [problem.rule, problem.message, problem.hint, problem.severity.value, problem.address]
+        row.append(self.place(problem.place))
+        row.append(self.place(problem.end) if problem.end else None)
+        row.append([[self.place(step.place), step.words] for step in problem.chain])
+        row.append(self.fix(problem.fix) if problem.fix else None)
+        return row
+
+    def fix(self, fix: Fix) -> Row:
+        edits = [[self.place(edit.start), self.place(edit.end), edit.text] for edit in fix.edits]
+        return [fix.title, fix.automatic, edits]
+
+
+class _Reader:
+    def __init__(self, at: Standing, shown: Callable[[str], str]) -> None:
+        self._at = at
+        self._shown = shown
+
+    def place(self, row: Row) -> Place:
+        file, line, column = row
+        if file == "":
+            return Place(self._at.file, self._at.line + line, column)
+        if file == "^":
+            return Place(self._at.file, self._at.scene + line, column)
+        return Place("" if file == "/" else self._shown(file), line, column)
+
+    def problem(self, row: Row) -> Problem:
+        rule, message, hint, severity, address, place, end, chain, fix = row
+        return Problem(
+            rule,
+            self.place(place),
+            message,
+            hint,
+            Severity(severity),
+            address,
+            self.place(end) if end else None,
+            tuple(Step(self.place(at), words) for at, words in chain),
+            self.fix(fix) if fix else None,
+        )
+
+    def fix(self, row: Row) -> Fix:
+        title, automatic, edits = row
+        return Fix(title, tuple(self._edits(edits)), automatic)
+
+    def _edits(self, rows: list[Row]) -> Iterator[Edit]:
+        for start, end, text in rows:
+            yield Edit(self.place(start), self.place(end), text)

@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 CLEAN_ENV := env -u FAL_KEY -u FAL_KEY_ID -u FAL_KEY_SECRET
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-all fuzz cases check format lint types floors schemas docs rules bench bench-peers clean
+.PHONY: help dev demo test test-all fuzz cases check format lint types floors schemas layout docs rules bench bench-peers clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ fuzz: dev  ## Fuzz `check` for a minute (Linux; the fuzzer gets an environment o
 cases: dev  ## Write down anew what `check` says of each case in tests/cases
 	@$(CLEAN_ENV) $(BIN)/python -m tests.cases
 
-check: format lint types floors schemas docs  ## Everything but the tests: format, lint, types, floors, schemas, docs
+check: format lint types floors schemas layout docs  ## Everything but the tests: format, lint, types, floors, schemas, layout, docs
 
 format: dev
 	@$(BIN)/ruff format --check --quiet .
@@ -54,6 +54,9 @@ floors: dev
 
 schemas: dev
 	@$(BIN)/python -m tests.tools.check_schemas
+
+layout: dev
+	@$(CLEAN_ENV) $(BIN)/shotpilot fmt --check --quiet shotlists/*.yaml shotlists/guide/*.yaml
 
 docs: dev
 	@$(BIN)/python -m tests.tools.rules_page --check

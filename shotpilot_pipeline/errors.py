@@ -129,6 +129,7 @@ class ShotpilotError(Exception):
     """The root of all errors that a person can do something about."""
 
     exit_code: ExitCode = ExitCode.OUR_BUG
+    in_short: str = "the run was stopped first"  # why what was not begun was not: the sentence itself is said once
 
 
 class UsageError(ShotpilotError):
@@ -160,12 +161,14 @@ class BudgetReached(ShotpilotError):
     """The next roll would not fit under a cap, so it was not sent."""
 
     exit_code = ExitCode.BUDGET
+    in_short = "the budget has no room for it"
 
 
 class KeyOrBalance(ShotpilotError):
     """No key, a wrong key, or a locked account."""
 
     exit_code = ExitCode.KEY_OR_BALANCE
+    in_short = "the account did not allow it"
 
 
 class ShowLocked(ShotpilotError):
@@ -176,6 +179,8 @@ class ShowLocked(ShotpilotError):
 
 class Interrupted(ShotpilotError):
     """A person, or the system, asked the run to stop. Nothing failed by it."""
+
+    in_short = "the run was asked to stop"
 
     def __init__(self, exit_code: ExitCode = ExitCode.INTERRUPTED) -> None:
         super().__init__("the run was asked to stop; the same command goes on")

@@ -26,12 +26,24 @@ COMMANDS = {
     "new": ("new", "Make a small working show in a folder."),
     "check": ("check", "Find every mistake in shot lists before anything is spent."),
     "explain": ("explain", "Explain a rule of `check`: why, what breaks it, what does not."),
+    "fix": ("fix", "Mend in shot lists what `check` can cure by itself."),
+    "fmt": ("fmt", "Lay out shot lists in the one way; no value and no comment changes."),
     "expand": ("expand", "Show the requests a shot list compiles to, as they would go out."),
     "graph": ("graph", "Show what hangs on what, and how each part stands."),
     "plan": ("plan", "Say what is cached, what would be bought, why, and for how much."),
+    "diff": ("diff", "Compare two states of a show: git revisions, saved plans, runs."),
+    "why": ("why", "Say why a task is cached, changed or waiting, and what it costs."),
     "rehearse": ("rehearse", "Make the whole trip for $0: drawn slates instead of pictures."),
     "render": ("render", "Plan, ask, buy: each picture is paid once."),
+    "review": ("review", "Compare and pick takes in the browser, from the keyboard."),
+    "pick": ("pick", "Say which take goes on: picks, alternates, rejects, stars, notes, more."),
+    "picks": ("picks", "Merge what a client chose on a client copy."),
+    "status": ("status", "Show every shot at every stage, and what to do next."),
     "reconcile": ("reconcile", "Decide requests whose answer was lost; compare charges with the bill."),
+    "accept": ("accept", "Rule that an edit was cosmetic: the bought takes stand."),
+    "adopt": ("adopt", "Make a file, or a lost request, a take of a shot."),
+    "swap": ("swap", "Exchange two shots: what was bought and picked goes with them."),
+    "costs": ("costs", "Say what was spent, on what, and what was wasted."),
     "report": ("report", "Write the contact sheet: one HTML file that opens from disk."),
     "models": ("models", "Show the model cards: parameters, limits, prices and their dates."),
     "store": ("store", "Look after the bytes: verify, list, rebuild the index."),
@@ -43,7 +55,7 @@ EPILOG = """
 \b
 Exit codes:
   0   done as far as it can be, or nothing to do (an awaited pick is said, and is 0)
-  1   `plan --check` found work to buy
+  1   `plan --check` found work to buy, `fmt --check` a file to lay out
   2   wrong usage, or a shot list that does not pass
   3   a pick is awaited, and everything was asked for
   4   some takes failed, were refused or are blocked

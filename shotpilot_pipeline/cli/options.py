@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from shotpilot_pipeline.values.money import Money
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -86,3 +88,16 @@ def asking(function: Callable[..., Any]) -> Callable[..., Any]:
     if hasattr(function, "__click_params__"):
         with_asked.__click_params__ = function.__click_params__ + with_asked.__click_params__  # type: ignore[attr-defined]
     return with_asked
+
+
+def dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> Money | None:
+    """An amount of dollars as typed, exactly."""
+    if value is None:
+        return None
+    try:
+        money = Money.usd(value.removeprefix("$"))
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; write it as 12.50", ctx, param) from None
+    if money < Money():
+        raise click.BadParameter(f"{value} is less than nothing; write it as 12.50", ctx, param)
+    return money

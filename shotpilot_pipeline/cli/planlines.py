@@ -1,15 +1,23 @@
-"""A plan in words: stages, scenes, and a line for each task with its action, reason and price."""
+"""A plan in words: stages, scenes, a line for each task, and what it adds up to. Does not know how it was made.
+
+A line says action, takes, price and reason; where the screen is wide the model stands in it too, else below it. What
+does not fit goes on under itself.
+"""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
-from shotpilot_pipeline.cli.screen import Screen, counted
+from shotpilot_pipeline.catalog.cards import IMAGE_TO_IMAGE
+from shotpilot_pipeline.cli.budgetlines import budget_lines
+from shotpilot_pipeline.cli.screen import Screen, counted, table
+from shotpilot_pipeline.pipeline.plandoc import Model, PlanDoc, why_kind, why_model
 from shotpilot_pipeline.values.money import Money
-from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
-from shotpilot_pipeline.values.task import Compiled
+from shotpilot_pipeline.values.plan import BUYS, Action, PlanLine, Totals
 
 SIGNS = {
     Action.NEW: "+",
@@ -40,31 +48,43 @@ COLOURS = {
 }
 QUIET = frozenset({Action.CACHED, Action.HELD, Action.OMITTED})
 FOLD_FROM = 60  # lines: a longer plan says what is simply there in one line a scene
-
+WIDE = 110  # columns from which the model stands in the line
+LEAST_REASON = 40  # columns: a reason in fewer is a thin column of words, so it goes below its line
+_MOST_OFFERS = 20
+_LONGEST_NAME = 30  # columns; a longer name pushes its own line only
+_UNDER = " " * 10  # where what belongs to a line goes on below it
 
 _SHOWN = {action: (sign.rjust(2), f"{action.value:<10}", COLOURS.get(action)) for action, sign in SIGNS.items()}
 
 
-def plan_lines(plan: Plan, compiled: Compiled, screen: Screen, *, changes: bool = False) -> Iterator[str]:
-    """The plan grouped by stage and scene. With `changes`, or in a long plan, what is there is only counted."""
-    title = compiled.title or compiled.show
-    yield screen.paint(title, None, bold=True)
-    by_stage: dict[str, list[PlanLine]] = {stage: [] for stage in compiled.stages}
-    for line in plan.lines:
+class _Columns(NamedTuple):
+    """How wide the columns of one stage are; 0: not there."""
+
+    name: int
+    model: int
+    reason: int
+    screen: int
+
+
+def plan_lines(doc: PlanDoc, screen: Screen, *, changes: bool = False) -> Iterator[str]:
+    """The plan grouped by stage and scene. With `changes` what is there is left out; in a long plan it is counted."""
+    yield screen.paint(doc.title or doc.show, None, bold=True)
+    by_stage: dict[str, list[PlanLine]] = {stage: [] for stage in doc.stages}
+    for line in doc.plan.lines:
         by_stage[line.address.rpartition("@")[2]].append(line)
-    fold = changes or len(plan.lines) > FOLD_FROM
+    fold = changes or len(doc.plan.lines) > FOLD_FROM
     for stage, lines in by_stage.items():
         shown = [line for line in lines if not (changes and line.action in QUIET)]
         if shown:
             yield ""
-            yield screen.paint(f"{stage}", None, bold=True)
-            yield from _stage_lines(shown, screen, fold=fold)
+            yield screen.paint(stage, None, bold=True)
+            yield from _stage_lines(shown, doc, screen, fold=fold)
     yield ""
 
 
-def _stage_lines(lines: Sequence[PlanLine], screen: Screen, *, fold: bool) -> Iterator[str]:
+def _stage_lines(lines: Sequence[PlanLine], doc: PlanDoc, screen: Screen, *, fold: bool) -> Iterator[str]:
     told = [line for line in lines if not (fold and line.action in QUIET)]
-    width = max((len(_name(line)) for line in told), default=0)
+    columns = _columns(told, doc, screen.width)
     for scene, group in groupby(lines, lambda line: line.address.partition("/")[0]):
         quiet = []
         yield f"  {scene}"
@@ -72,9 +92,21 @@ def _stage_lines(lines: Sequence[PlanLine], screen: Screen, *, fold: bool) -> It
             if fold and line.action in QUIET:
                 quiet.append(line)
             else:
-                yield _task_line(line, width, screen)
+                yield _task_line(line, doc.models[line.endpoint], columns, screen)
         if quiet:
             yield f"    = {_folded(quiet)}"
+
+
+def _columns(lines: Sequence[PlanLine], doc: PlanDoc, screen: int) -> _Columns:
+    name = min(max((len(_name(line)) for line in lines), default=0), _LONGEST_NAME)
+    model = 0
+    if screen >= WIDE:
+        model = max((len(_model(doc.models[endpoint])) for endpoint in {line.endpoint for line in lines}), default=0)
+    without = screen - len(f"  !! {'':{name}}  {'':10}  {'':13} {'':9}  ")
+    reason = without - model - 2 if model else without
+    if reason < LEAST_REASON and model:
+        model, reason = 0, without
+    return _Columns(name, model, reason if reason >= LEAST_REASON else 0, screen)
 
 
 def _folded(lines: Sequence[PlanLine]) -> str:
@@ -87,15 +119,58 @@ def _name(line: PlanLine) -> str:
     return line.address.partition("/")[2].partition("@")[0]
 
 
-def _task_line(line: PlanLine, width: int, screen: Screen) -> str:
-    """The task's line, with its notes below it. Runs 30,000 times in the plan of a long list."""
+def _task_line(line: PlanLine, model: Model, columns: _Columns, screen: Screen) -> str:
+    """The task's line, with what goes on below it. Runs 30,000 times in the plan of a long list."""
     action = line.action
     sign, word, colour = _SHOWN[action]
-    head = f"  {sign} {_name(line):<{width}}  {word}  {_takes(line):<15} {_price(line):>9}"
-    text = f"{screen.paint(head, colour) if screen.colour else head}  {_reason(line)}"
-    if line.notes and action not in QUIET:
-        return "\n".join((text, *(f"     {'':<{width}}  {note}" for note in line.notes)))
-    return text
+    head = f"  {sign} {_name(line):<{columns.name}}  {word}  {_takes(line):<13}"
+    if action in QUIET:
+        return _quiet_line(head, _reason(line), columns.screen)
+    head = f"{head} {_price(line):>9}"
+    painted = screen.paint(head, colour) if screen.colour else head
+    if columns.model:
+        painted = f"{painted}  {_model(model):<{columns.model}}"
+    reason, beside = _reason(line), _beside(model, why_model(line, model), not columns.model)
+    whole = f"{reason}; {beside}" if beside else reason
+    if len(whole) <= columns.reason:
+        lines = [f"{painted}  {whole}"]
+    elif len(reason) <= columns.reason:
+        lines = [f"{painted}  {reason}", *_wrapped(beside, columns.screen)]
+    else:
+        lines = [painted.rstrip(), *_wrapped(whole, columns.screen)]
+    for note in line.notes:
+        if not note.startswith(f"{model.family}, "):
+            lines += _wrapped(note, columns.screen)
+    return "\n".join(lines)
+
+
+def _quiet_line(head: str, reason: str, screen: int) -> str:
+    """The line of a task for which nothing is bought."""
+    line = f"{head.rstrip()}  {reason}"
+    return line if len(line) <= screen else "\n".join((head.rstrip(), *_wrapped(reason, screen)))
+
+
+@lru_cache(maxsize=1000)  # a list has few models and many lines
+def _beside(model: Model, why: str, apart: bool) -> str:
+    """Why this model and endpoint; `apart`: named here, because no column does."""
+    if not apart:
+        return f"{model.family}: {why}" if why else ""
+    reasons = [text for text in (why, why_kind(model) if model.kind == IMAGE_TO_IMAGE else "") if text]
+    return f"{_model(model)}{': ' if reasons else ''}{'; '.join(reasons)}"
+
+
+@lru_cache(maxsize=4000)  # a list has few reasons and many lines
+def _wrapped(text: str, width: int) -> tuple[str, ...]:
+    """What belongs to a line, below it."""
+    return tuple(
+        textwrap.wrap(
+            text, width, initial_indent=_UNDER, subsequent_indent=_UNDER, break_long_words=False, break_on_hyphens=False
+        )
+    )
+
+
+def _model(model: Model) -> str:
+    return f"{model.family} {model.kind}".rstrip()
 
 
 def _reason(line: PlanLine) -> str:
@@ -129,21 +204,52 @@ def _dollars(money: Money) -> str:
     return f"${money}"
 
 
-def totals_lines(plan: Plan, screen: Screen, *, rehearsal: bool) -> Iterator[str]:
-    """What it adds up to: now, and at most."""
-    totals = plan.totals
-    later = totals.cost_at_most - totals.cost
-    cached = f"{counted(totals.images_cached, 'picture')} cached. " if totals.images_cached else ""
-    if totals.images_new:
-        would = "A rehearsal costs nothing; a render would buy" if rehearsal else "To buy now:"
-        sum_now = screen.paint(f"${totals.cost}", "green", bold=True)
-        now = f"{would} {counted(totals.images_new, 'picture')} in {counted(totals.rolls, 'roll')} for {sum_now}"
-    else:
-        now = "Nothing to draw now" if rehearsal else f"Nothing to buy now: ${Money()}"
-    yield f"{cached}{now}{_later(later, totals.cost_at_most)}."
+def totals_lines(doc: PlanDoc, screen: Screen) -> Iterator[str]:
+    """What it adds up to: now, what follows by itself, later at most, and against each budget."""
+    totals = doc.plan.totals
+    if doc.rehearsal and totals.images_new:
+        yield "A rehearsal costs nothing. A render would buy:"
+    rows = list(_sums(totals, doc.rehearsal))
+    for (_, _, money, why), line in zip(rows, table([row[:3] for row in rows], right={2: True}), strict=True):
+        text = f"{line}  {why}" if why and len(line) + len(why) + 2 <= screen.width else line
+        yield screen.paint(text, "green", bold=True) if money and text.startswith("To buy now") else text
+        if why and text == line:
+            yield f"  {why}"
     if totals.unpriced:
         yield f"{counted(totals.unpriced, 'task')} without a known price: not in these sums."
+    yield from budget_lines(doc.budgets, screen)
 
 
-def _later(later: Money, at_most: Money) -> str:
-    return f"; at most ${later} more once takes are picked, ${at_most} in all" if later else ""
+def _sums(totals: Totals, rehearsal: bool) -> Iterator[tuple[str, str, str, str]]:
+    """Rows of the sums: what, how much of it, for how much, and a word to it."""
+    if totals.images_cached:
+        yield "Cached", counted(totals.images_cached, "picture"), "", ""
+    if totals.images_new:
+        yield "To buy now", _rolls(totals.images_new, totals.rolls), f"${totals.cost}", ""
+    else:
+        yield "Nothing to draw now" if rehearsal else "Nothing to buy now", "", f"${totals.cost}", ""
+    if totals.images_following:
+        how = _rolls(totals.images_following, totals.rolls_following)
+        yield "Then, by rule", how, f"${totals.cost_following}", "in the same run, without asking anybody"
+    later = totals.cost_at_most - totals.cost_of_run
+    pictures = totals.images_at_most - totals.images_new - totals.images_following
+    if pictures or later:
+        yield "Later, at most", counted(pictures, "picture"), f"${later}", "once takes are picked"
+    if pictures or later or totals.images_following:
+        yield "In all, at most", counted(totals.images_at_most, "picture"), f"${totals.cost_at_most}", ""
+
+
+def _rolls(pictures: int, rolls: int) -> str:
+    return f"{counted(pictures, 'picture')} in {counted(rolls, 'roll')}"
+
+
+def offer_lines(doc: PlanDoc, file: object, screen: Screen) -> Iterator[str]:
+    """How to keep takes that only other words made stale, where there are any."""
+    for place, offer in enumerate(doc.offers):
+        if place == _MOST_OFFERS:
+            yield f"  and {counted(len(doc.offers) - place, 'task')} more"
+            return
+        if not place:
+            yield ""
+            yield "Only words of the prompt changed. To keep the takes there are and buy nothing:"
+        yield f"  shotpilot accept {file} {offer.address}"

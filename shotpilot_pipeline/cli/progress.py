@@ -5,13 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from shotpilot_pipeline.cli.options import Asked
 from shotpilot_pipeline.cli.screen import counted
-from shotpilot_pipeline.values.event import Event, Note, RollSent, RunStarted, RunStopped, TakeKept, TaskEnded
+from shotpilot_pipeline.values.event import (
+    BudgetMet,
+    Event,
+    Note,
+    RollSent,
+    RunStarted,
+    RunStopped,
+    TakeKept,
+    TaskEnded,
+)
 from shotpilot_pipeline.values.money import ZERO
 from shotpilot_pipeline.values.outcome import Outcome
 
@@ -28,6 +38,24 @@ _COLOURS = {
     Outcome.WAITING: "cyan",
     Outcome.SKIPPED: "yellow",
 }
+
+
+#: The bar that moves just now.
+_MOVING: ContextVar[RichProgress | None] = ContextVar("_MOVING", default=None)
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """The bar stands aside while something is shown or asked: it would draw over the question."""
+    bar = _MOVING.get()
+    if bar is None:
+        yield
+        return
+    bar.stop()
+    try:
+        yield
+    finally:
+        bar.start()
 
 
 class Watcher(Protocol):
@@ -49,7 +77,7 @@ class Tally:
     def add(self, event: Event) -> None:
         """Count one event."""
         if isinstance(event, RunStarted):
-            self.tasks = event.tasks
+            self.tasks, self.ended = event.tasks, 0
         elif isinstance(event, TakeKept):
             self.takes += 1
         elif isinstance(event, TaskEnded):
@@ -66,6 +94,8 @@ class Silent:
             click.echo(_end_words(event), err=True)
         elif isinstance(event, RunStopped):
             click.echo(f"stopped: {event.reason}", err=True)
+        elif isinstance(event, BudgetMet):
+            click.echo(event.reason, err=True)
 
 
 class Plain:
@@ -112,13 +142,16 @@ class Live:
 def words_of(event: Event, verbose: bool) -> str:
     """The event as a line; "" where there is nothing to say."""
     if isinstance(event, TaskEnded):
-        return "" if event.outcome in _QUIET_ENDS and not verbose else _end_words(event)
+        stopped = event.outcome is Outcome.SKIPPED and event.exit_code  # said once, by what stopped it
+        return "" if (event.outcome in _QUIET_ENDS or stopped) and not verbose else _end_words(event)
     if isinstance(event, RunStarted):
         return f"{counted(event.tasks, 'task')}, {counted(event.takes, 'take')} to make now"
     if isinstance(event, Note):
         return f"{event.address}: {event.text}".removeprefix(": ")
     if isinstance(event, RunStopped):
         return f"stopped: {event.reason}"
+    if isinstance(event, BudgetMet):
+        return event.reason
     if verbose and isinstance(event, TakeKept):
         return f"{event.address}#{event.number} kept"
     return ""
@@ -126,7 +159,8 @@ def words_of(event: Event, verbose: bool) -> str:
 
 def _end_words(event: TaskEnded) -> str:
     brought = f", {counted(event.takes_new, 'take')}" if event.takes_new else ""
-    why = f": {event.reason}" if event.reason and event.outcome is not Outcome.RENDERED else ""
+    reason = event.reason.removeprefix(f"{event.outcome.value}: ")  # a plan's reason may begin with the word itself
+    why = f": {reason}" if reason and event.outcome is not Outcome.RENDERED else ""
     return f"{event.address}  {event.outcome.value}{brought}{why}"
 
 
@@ -139,7 +173,11 @@ def watching(asked: Asked) -> Iterator[Watcher]:
         yield Plain(asked.verbose)
     else:
         with _bar(asked) as bar:
-            yield Live(bar, asked)
+            moving = _MOVING.set(bar)
+            try:
+                yield Live(bar, asked)
+            finally:
+                _MOVING.reset(moving)
 
 
 def _bar(asked: Asked) -> Any:

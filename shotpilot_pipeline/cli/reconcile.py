@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,23 +40,22 @@ def command(
 
     A lost request may have been paid, so it is never sent again by itself. One that is found in the account's list is
     adopted and collected; the others are yours to decide, by ADDRESS or --all. Charges are compared with the bill where
-    the key may read it.
+    the key may read it. With --rehearsal it is about the requests of fire drills, and costs nothing.
     """
     if (bool(adopt) + write_off + send_again) > 1:
         raise UsageError("--adopt, --write-off and --send-again are three decisions; give one")
     screen = Screen(asked)
-    refuse_keys_in_files(root_of(file, asked.project))
-    reading = read_list(file, asked.project, rehearsal=False)
+    refuse_keys_in_files(root_of(file, asked.project), file)
+    reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
+    from shotpilot_pipeline.pipeline.drilling import drill_seller
     from shotpilot_pipeline.pipeline.reconciling import Decision, reconcile, reconciliation_json
 
     decision = Decision(adopt, write_off, send_again, address, everything)
+    seller = drill_seller(reading) if asked.rehearsal else None
+    find = partial(find_key, reading.settings.get("fal", "queue_url"))
     try:
         with watching(asked) as watcher:
-            done = run_to_the_end(
-                lambda: reconcile(
-                    reading, decision, lambda: find_key(reading.settings.get("fal", "queue_url")), watcher.hear
-                )
-            )
+            done = run_to_the_end(lambda: reconcile(reading, decision, find, watcher.hear, seller))
     except Stopped as stop:
         screen.fault("Stopped. What was decided stands; the same command goes on.")
         return int(stop.exit_code)
@@ -79,8 +79,10 @@ def _lines(done: Reconciliation, file: Path) -> Iterator[str]:
     if done.bill is not None:
         yield from _bill_lines(done)
     if done.lost:
-        yield f"{counted(len(done.lost), 'request')} of unknown outcome. Decide each by its address:"
+        yield f"{counted(len(done.lost), 'request')} to decide. Decide each by its address:"
         yield f"  shotpilot reconcile {file} ADDRESS --adopt ID | --write-off | --send-again"
+    elif done.open:
+        yield f"{counted(done.open, 'accepted request')} on the way; the next render collects what it can."
     else:
         yield "Every request is decided."
 
@@ -89,10 +91,13 @@ def _lost_lines(lost: Lost) -> Iterator[str]:
     roll = lost.roll
     price = "price unknown" if roll.price is None else f"${Money(roll.price)}"
     takes = ", ".join(map(str, roll.takes))
-    yield f"{roll.address}  unknown: take {takes}, sent {roll.sending_at} to {roll.queue}, {price}"
+    word = "accepted, and not to be had" if lost.why else "unknown"
+    yield f"{roll.address}  {word}: take {takes}, sent {roll.sending_at} to {roll.queue}, {price}"
     prompt = " ".join(str(roll.body.get("prompt", "")).split())
     yield f"    {prompt[:_MOST_PROMPT]}{'…' if len(prompt) > _MOST_PROMPT else ''}"
-    if lost.found is not None and lost.found.request_ids:
+    if lost.why:
+        yield f"    request {roll.request_id}: {lost.why}"
+    elif lost.found is not None and lost.found.request_ids:
         yield f"    the account's list has these with the same body: {', '.join(lost.found.request_ids)}"
     elif lost.found is not None:
         yield "    not in the account's list, which proves nothing: it may lag"

@@ -6,9 +6,12 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from shotpilot_pipeline.errors import ExitCode
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskStatus
 
 T = TypeVar("T")
 
@@ -37,14 +40,16 @@ def run_to_the_end(work: Callable[[], Awaitable[T]], first: FirstSignal | None =
     results: list[T] = []
 
     async def main() -> None:
+        scope = anyio.CancelScope()
         async with anyio.create_task_group() as group:
 
             async def answer(number: int) -> None:
                 if first is None or await first(number):
-                    group.cancel_scope.cancel()
+                    scope.cancel()
 
-            async def watch() -> None:
+            async def watch(*, task_status: TaskStatus[None]) -> None:
                 with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+                    task_status.started()
                     async for number in signals:
                         stopped.append(number)
                         if number == signal.SIGHUP:
@@ -53,8 +58,9 @@ def run_to_the_end(work: Callable[[], Awaitable[T]], first: FirstSignal | None =
                             _leave_at_once(number)
                         group.start_soon(answer, number)
 
-            group.start_soon(watch)
-            results.append(await work())
+            await group.start(watch)  # which goes on while everything is let go of: a second signal may come then
+            with scope:
+                results.append(await work())
             group.cancel_scope.cancel()
 
     try:
@@ -76,7 +82,8 @@ def _without(terminals: Sequence[int]) -> None:
 
 def _leave_at_once(number: int) -> NoReturn:
     """Everything that matters is on the disk before it matters, so nothing has to be let go of."""
-    sys.stderr.write("\nLeft at once. The same command goes on.\n")
+    cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # a bar hides it
+    sys.stderr.write(f"{cursor}\nLeft at once. The same command goes on.\n")
     sys.stderr.flush()
     os._exit(int(Stopped(number).exit_code))
 

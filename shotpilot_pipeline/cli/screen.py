@@ -9,12 +9,16 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from shotpilot_pipeline.cli.options import Asked
 from shotpilot_pipeline.errors import Problem
 from shotpilot_pipeline.telling.text import one_line
+
+if TYPE_CHECKING:
+    from shotpilot_pipeline.pipeline.keeping import Left
 
 
 class Screen:
@@ -55,6 +59,14 @@ def problem_line(problem: Problem, screen: Screen) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """`1 take`, `2 takes`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def left_line(left: Left) -> str:
+    """What a stop left out of a run."""
+    later = left.cost_at_most - left.cost
+    more = f", and at most ${later} more after that" if later else ""
+    rolls = f"{counted(left.rolls, 'roll')} for ${left.cost}{more}" if left.rolls else f"at most ${left.cost_at_most}"
+    return f"Not sent: {counted(left.tasks, 'task')} ({rolls}). The same command goes on with them."
 
 
 def table(rows: Sequence[tuple[str, ...]], right: Mapping[int, bool] | None = None) -> list[str]:

@@ -1,4 +1,7 @@
-"""The selectors every command takes: SELECT, `--exclude`, `--until`, `--limit`."""
+"""The selectors every command takes: SELECT, `--exclude`, `--until`, `--limit`.
+
+A command wears `@selecting` and asks `wish_of(selection)`; `pipeline.trip.selected_in` says which tasks that means.
+"""
 
 from __future__ import annotations
 
@@ -46,3 +49,8 @@ def wish_of(selection: Mapping[str, Any]) -> Wish:
         limit=selection["limit"] or 0,
         behind=bool(selection.get("behind")),
     )
+
+
+def asks_git(wish: Wish) -> bool:
+    """Whether the answer to a wish depends on git revisions."""
+    return any("changed:" in word for word in (*wish.selectors, *wish.exclude))

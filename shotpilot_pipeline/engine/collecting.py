@@ -36,6 +36,9 @@ from shotpilot_pipeline.values.request import input_of
 from shotpilot_pipeline.values.take import Picture, Take
 from shotpilot_pipeline.values.task import NO_PRICE
 
+_TOLERANCE = 0.05  # of each side: sizes are tables of third parties, and models round to their own grid
+_MOST_NUMBERS = 5  # tries to find one that nobody else takes first
+
 
 class RollEnd(NamedTuple):
     """What a roll brought, and what stopped it, if anything did."""
@@ -93,7 +96,9 @@ def _urls(record: Mapping[str, object]) -> list[str]:
 def _in_words(fault: ShotpilotError) -> ShotpilotError:
     """A request the queue no longer knows may have been paid: that is for a person to decide."""
     if _is_gone(fault):
-        return TakesFailed(f"the queue no longer keeps this request ({fault})", kind="still-open", permanent=False)
+        return TakesFailed(
+            f"the queue no longer keeps this request ({fault}); see `reconcile`", kind="still-open", permanent=False
+        )
     return fault
 
 
@@ -181,12 +186,25 @@ async def _take(
     for panel, image in enumerate(images, 1):
         into = desk.shop.store.staging() / f"{_file_name(submitted.request_id)}.{place}.{panel}"
         aside.append((into, await _fetched(roll, submitted, image, place + panel - 2, into, desk)))
-    number = _number(roll, place, desk)
-    record = {**origin, **_record(roll, images, desk.shop), "place": place}
-    # Keeping runs in a thread to its end whatever happens here, so there is never half a take.
-    take = await anyio.to_thread.run_sync(desk.shop.store.keep, roll.key, number, aside, record)
+    record = {**origin, **_record(roll, images, desk.shop), "place": place, **_odd_sizes(roll, aside, desk)}
+    take = await _put(roll, place, aside, record, desk)
     desk.tell(TakeKept(roll.address, take.key, take.number, take.pictures, record))
     return take
+
+
+async def _put(
+    roll: Roll, place: int, aside: Sequence[tuple[Path, Picture]], record: Mapping[str, object], desk: RollDesk
+) -> Take:
+    """The take in the store, under another number where a run of another show took its own just now."""
+    for tries_left in range(_MOST_NUMBERS - 1, -1, -1):
+        number = _number(roll, place, desk)
+        try:
+            # Keeping runs in a thread to its end whatever happens here, so there is never half a take.
+            return await anyio.to_thread.run_sync(desk.shop.store.keep, roll.key, number, aside, record)
+        except UsageError:
+            if not tries_left or number >= desk.shop.store.next_number(roll.key):
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 async def _fetched(roll: Roll, submitted: Submitted, image: Image, index: int, into: Path, desk: RollDesk) -> Picture:
@@ -225,6 +243,26 @@ async def _url_now(submitted: Submitted, index: int, url: str, desk: RollDesk) -
     return images[index].url if index < len(images) else url
 
 
+def _odd_sizes(roll: Roll, aside: Sequence[tuple[Path, Picture]], desk: RollDesk) -> dict[str, object]:
+    """What the record says where pictures came in another size than asked for. They are paid for, so they are kept."""
+    wanted = desk.shop.pixels(roll.form)
+    odd = next((picture for _, picture in aside if wanted and not _near(picture, wanted)), None)
+    if wanted is None or odd is None:
+        return {}
+    asked, came = "{} x {}".format(*wanted), f"{odd.width} x {odd.height}"
+    if (about := f"{roll.endpoint} {asked} {came}") not in desk.met:
+        desk.met.add(about)
+        desk.tell(
+            Note(roll.address, f"a picture came with {came} pixels where {asked} were to be expected; it is kept")
+        )
+    return {"pixels_expected": list(wanted)}
+
+
+def _near(picture: Picture, wanted: tuple[int, int]) -> bool:
+    """Whether a picture has the size it should, as nearly as models keep to it."""
+    return all(abs(there - side) <= _TOLERANCE * side for there, side in zip(picture[2:4], wanted, strict=True))
+
+
 def _file_name(request_id: str) -> str:
     """A name for files aside; the id came from outside, so it is not used as it is."""
     return sha256_text(request_id)[:16]
@@ -252,7 +290,7 @@ def _origin(roll: Roll, sent: Sent, result: Result, shop: Shop) -> dict[str, obj
 def _record(roll: Roll, images: Sequence[Image], shop: Shop) -> dict[str, object]:
     """What is told of one take besides: its pictures, their price by the card, when it was fetched."""
     return {
-        "urls": [image.url for image in images],
+        "urls": [image.url.partition("?")[0] for image in images],  # what follows may be a signature
         "price_usd": None if roll.picture_price == NO_PRICE else str(Money(roll.picture_price * len(images))),
         "at": shop.now(),
     }

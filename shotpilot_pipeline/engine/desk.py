@@ -11,10 +11,10 @@ import anyio
 from shotpilot_pipeline.engine.references import Uploads
 from shotpilot_pipeline.engine.shop import Limits, Roll, Shop
 from shotpilot_pipeline.engine.window import Window
-from shotpilot_pipeline.errors import ShotpilotError
+from shotpilot_pipeline.errors import BudgetReached, ShotpilotError
 from shotpilot_pipeline.queue.patience import Pace
 from shotpilot_pipeline.queue.protocol import Submitted
-from shotpilot_pipeline.values.event import Event
+from shotpilot_pipeline.values.event import BudgetMet, Event
 
 
 @dataclass(slots=True)
@@ -30,10 +30,17 @@ class RollDesk:
     pace: Pace = field(default_factory=Pace)
     halt: ShotpilotError | None = None  # why nothing more is sent: the account, the disk, a budget, a person
     open: dict[str, tuple[Roll, Submitted]] = field(default_factory=dict)  # accepted and not ended, by request id
+    met: set[str] = field(default_factory=set)  # what many rolls meet and is told once: a used-up budget, odd sizes
 
     def stop(self, fault: ShotpilotError) -> None:
         """Send nothing more; the first reason stands."""
         self.halt = self.halt or fault
+
+    def meet(self, budget: BudgetReached) -> None:
+        """A roll has no room under the budget of its shot or stage. Told the first time."""
+        if budget.in_short not in self.met:
+            self.met.add(budget.in_short)
+            self.tell(BudgetMet(str(budget)))
 
 
 class Brake:

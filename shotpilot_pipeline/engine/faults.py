@@ -61,4 +61,13 @@ def may_pass(fault: ShotpilotError | None) -> bool:
 
 def exit_code_of(fault: ShotpilotError) -> int:
     """The exit code a fault calls for beyond that of the task's outcome; 0: none."""
-    return int(fault.exit_code) if fault.exit_code is not ExitCode.TAKES_FAILED else 0
+    return int(fault.exit_code) if fault.exit_code is not ExitCode.TAKES_FAILED or _stopped_by(fault) else 0
+
+
+def reason_of(fault: ShotpilotError) -> str:
+    """Why a task ended by a fault. What stopped the run, or a shot or stage, is told in full once, elsewhere."""
+    return f"not sent: {fault.in_short}" if _stopped_by(fault) else str(fault)
+
+
+def _stopped_by(fault: ShotpilotError) -> bool:
+    return outcome_of(fault) is Outcome.SKIPPED

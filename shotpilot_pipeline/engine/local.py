@@ -14,7 +14,6 @@ from anyio.abc import TaskGroup
 
 from shotpilot_pipeline.engine.collecting import RollEnd, collect_roll
 from shotpilot_pipeline.engine.desk import Brake, RollDesk
-from shotpilot_pipeline.engine.faults import exit_code_of
 from shotpilot_pipeline.engine.references import Uploads
 from shotpilot_pipeline.engine.schedule import Schedule
 from shotpilot_pipeline.engine.sending import Sent
@@ -76,7 +75,7 @@ async def collect(
     """
     numbers = _Numbers(shop)
     limits = limits or Limits()
-    desk = RollDesk(shop, limits, Uploads(shop), tell, numbers.next, Window(limits.unfinished))
+    desk = RollDesk(shop, limits, Uploads(shop, limits), tell, numbers.next, Window(limits.unfinished))
     if brake is not None:
         brake.bind(desk)
     ends: list[RollEnd | None] = [None] * len(rolls)
@@ -127,7 +126,9 @@ class _Run:
         self.tell = tell
         self.stock = Stock(shop, index, tasks, plan.lines)
         self.schedule = Schedule(plan.lines, index, shop.stages, self.stock.settle, shop.barred)
-        self.desk = RollDesk(shop, limits, Uploads(shop), tell, self.stock.next_number, Window(limits.unfinished))
+        self.desk = RollDesk(
+            shop, limits, Uploads(shop, limits), tell, self.stock.next_number, Window(limits.unfinished)
+        )
         self.free = limits.unfinished  # rolls that may still be started; below 0 while one task has many
         self.stopped = False
 
@@ -180,7 +181,7 @@ class _Run:
     def _stop(self, fault: ShotpilotError) -> None:
         self.stopped = True
         self.tell(RunStopped(str(fault), int(fault.exit_code)))
-        self.schedule.give_up(f"not sent: {fault}", exit_code_of(fault))
+        self.schedule.give_up(f"not sent: {fault.in_short}", int(fault.exit_code))
 
     def _tell_ends(self) -> None:
         for end in self.schedule.new_ends():

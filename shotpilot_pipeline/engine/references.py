@@ -1,8 +1,12 @@
-"""The pictures sent along: each is uploaded once in a run, whoever asks first. Does not know who refers to them."""
+"""The pictures sent along: each is uploaded once, whoever asks first, and again when its URL would not outlive a roll.
+
+Does not know who refers to them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +14,11 @@ import anyio
 import anyio.to_thread
 
 from shotpilot_pipeline.engine.again import until_through
-from shotpilot_pipeline.engine.shop import Shop
+from shotpilot_pipeline.engine.shop import Limits, Shop, Upload
 from shotpilot_pipeline.errors import TakesFailed
+from shotpilot_pipeline.store.derived import derive
 from shotpilot_pipeline.store.files import hash_file, in_words
+from shotpilot_pipeline.values.fits import split_sent
 from shotpilot_pipeline.values.take import Picture
 
 if TYPE_CHECKING:
@@ -22,12 +28,18 @@ _FORMATS = ("png", "jpeg", "webp")
 _ENDINGS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 
 
-class Uploads:
-    """URL by sha256 for one run. Two rolls that ask for the same picture at once wait for one upload."""
+_UPLOADING = timedelta(minutes=10)  # a URL lives from before its bytes are sent, and a roll waits for its turn
 
-    def __init__(self, shop: Shop) -> None:
+
+class Uploads:
+    """Where each picture lies, by its sha256 (and recipe), for one run. Two rolls that ask for the same picture at once
+    wait for one upload."""
+
+    def __init__(self, shop: Shop, limits: Limits) -> None:
         self._shop = shop
-        self._urls: dict[str, str] = {}
+        self._life = timedelta(seconds=limits.upload_life)
+        self._lasts = min(timedelta(seconds=limits.deadline) + _UPLOADING, self._life)
+        self._there: dict[str, Upload] = {}
         self._turns: dict[str, anyio.Lock] = {}
 
     async def urls_of(self, marks: Iterable[str]) -> dict[str, str]:
@@ -39,23 +51,37 @@ class Uploads:
         if kind == "url":
             return value
         async with self._turns.setdefault(value, anyio.Lock()):
-            if value not in self._urls:
-                self._urls[value] = await self._remembered(value) or await self._uploaded(value)
-            return self._urls[value]
+            there = self._there.get(value)
+            if there is None or there.expires < self._now() + self._lasts:
+                there = await self._remembered(value) or await self._uploaded(value)
+                self._there[value] = there
+            return there.url
 
-    async def _remembered(self, sha256: str) -> str:
+    def _now(self) -> datetime:
+        return datetime.fromisoformat(self._shop.now())
+
+    async def _remembered(self, sha256: str) -> Upload | None:
         """Where an earlier run put these bytes, if they are still there."""
-        return await self._shop.uploads.known(sha256) if self._shop.uploads else ""
+        return await self._shop.uploads.known(sha256) if self._shop.uploads else None
 
-    async def _uploaded(self, sha256: str) -> str:
+    async def _uploaded(self, value: str) -> Upload:
+        expires = self._now() + self._life
+        sha256, recipe = split_sent(value)
         path = self._file(sha256)
         if await anyio.to_thread.run_sync(_hash, path) != sha256:  # else other bytes are paid for under this render key
             raise TakesFailed(f"{path.name} is not the picture it was when the run was planned; nothing was sent")
+        if recipe is not None:
+            copy = self._shop.store.staging() / f"{path.stem[:16]}.{recipe.bytes}.jpg"
+            await anyio.to_thread.run_sync(derive, path, recipe, copy)
+            path = copy
         content_type = _ENDINGS.get(path.suffix.lower(), "application/octet-stream")
-        url = await until_through(lambda: self._shop.client.upload(path, content_type), self._shop.sleep)
+        known = sha256 if recipe is None else ""  # of a derivative, the recipe is known and not the bytes
+        url = await until_through(lambda: self._shop.client.upload(path, content_type, sha256=known), self._shop.sleep)
+        if recipe is not None:
+            path.unlink(missing_ok=True)
         if self._shop.uploads:
-            await self._shop.uploads.keep(sha256, url)
-        return url
+            await self._shop.uploads.keep(value, url)
+        return Upload(url, expires)
 
     def _file(self, sha256: str) -> Path:
         """The file with these bytes: a reference of the shot list, or a take in the store."""

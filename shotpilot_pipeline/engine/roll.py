@@ -10,7 +10,7 @@ from shotpilot_pipeline.engine.desk import RollDesk
 from shotpilot_pipeline.engine.faults import is_about_the_run, may_pass
 from shotpilot_pipeline.engine.sending import send
 from shotpilot_pipeline.engine.shop import Roll
-from shotpilot_pipeline.errors import ShotpilotError
+from shotpilot_pipeline.errors import BudgetReached, ShotpilotError
 from shotpilot_pipeline.values.event import Note
 
 MOST_NEW_ROLLS = 2  # after a failure that is the service's own and unbilled
@@ -41,5 +41,7 @@ async def _carry_once(roll: Roll, desk: RollDesk) -> RollEnd:
     except ShotpilotError as error:
         if is_about_the_run(error):
             desk.stop(error)
+        elif isinstance(error, BudgetReached):
+            desk.meet(error)
         return RollEnd((), error)
     return await collect_roll(roll, sent, desk)

@@ -164,13 +164,12 @@ class Schedule:
         settled = self._settle(self._tasks[address])
         if not isinstance(settled, Settled):
             person = isinstance(settled, Waiting) and settled.person
-            broken = "" if person else self._broken(settled.on)
-            outcome = Outcome.BLOCKED if broken else Outcome.WAITING
-            self._end(TaskEnd(address, outcome, f"{broken}, which it needs" if broken else settled.reason))
+            broken = None if person else self._broken(settled.on)
+            self._end(_behind(address, broken) if broken else TaskEnd(address, Outcome.WAITING, settled.reason))
             return [address]
         broken = self._broken([chosen.address for chosen in settled.used])
         if broken:
-            self._end(TaskEnd(address, Outcome.BLOCKED, f"{broken}, which it needs"))
+            self._end(_behind(address, broken))
             return [address]
         if settled.key in self._barred and self._barred[settled.key][0] in BROKEN:
             self._end(TaskEnd(address, *self._barred[settled.key]))
@@ -187,18 +186,16 @@ class Schedule:
         """The task with the same render key has ended: this one finds its takes, or shares its fate."""
         twin = self._ends[self._twins[address]]
         if twin.outcome in BROKEN:
-            self._end(TaskEnd(address, twin.outcome, f"the same picture as {twin.address}: {twin.reason}"))
+            reason = f"the same picture as {twin.address}: {twin.reason}"
+            self._end(TaskEnd(address, twin.outcome, reason, exit_code=twin.exit_code))
             return [address]
         self._make_ready(address)
         return []
 
-    def _broken(self, on: Sequence[str]) -> str:
-        """The first of `on` after which nothing can go on, in words; "" if there is none."""
-        for address in on:
-            end = self._ends.get(address)
-            if end is not None and end.outcome in BROKEN:
-                return f"{address} is {end.outcome.value}"
-        return ""
+    def _broken(self, on: Sequence[str]) -> TaskEnd | None:
+        """The end of the first of `on` after which nothing can go on; None if there is none."""
+        ends = (self._ends.get(address) for address in on)
+        return next((end for end in ends if end is not None and end.outcome in BROKEN), None)
 
     def _make_ready(self, address: str) -> None:
         """Ready, unless another task renders the same key just now: then it waits for that one."""
@@ -224,3 +221,11 @@ class Schedule:
         if self._states.get(address) is State.DONE:
             raise ValueError(f"{address} has ended and cannot become {state.value}")
         self._states[address] = state
+
+
+def _behind(address: str, broken: TaskEnd) -> TaskEnd:
+    """How a task ends that needs one which broke. Behind what a stop left out, it is left out by the same stop."""
+    if broken.outcome is Outcome.SKIPPED and broken.exit_code:
+        reason = f"not sent: {broken.address}, which it needs, was not sent"
+        return TaskEnd(address, Outcome.SKIPPED, reason, exit_code=broken.exit_code)
+    return TaskEnd(address, Outcome.BLOCKED, f"{broken.address} is {broken.outcome.value}, which it needs")

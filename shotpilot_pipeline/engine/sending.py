@@ -45,14 +45,14 @@ async def send(roll: Roll, desk: RollDesk) -> Sent:
 
     Raises TakesFailed (refused, unknown, not reached), KeyOrBalance, BudgetReached, or why the run was stopped.
     """
-    urls = await desk.uploads.urls_of(marks_of(roll.form))
-    body = wire_body(roll.form, len(roll.takes), urls.__getitem__)
     tags = tags_of(roll, desk.shop.show)
     wait, unreached, began = _FIRST_WAIT, 0, anyio.current_time()
     while True:
         if desk.halt is not None:
             raise desk.halt
         try:
+            urls = await desk.uploads.urls_of(marks_of(roll.form))  # each time: it may have been held back for long
+            body = wire_body(roll.form, len(roll.takes), urls.__getitem__)
             return await _posted(roll, body, tags, desk)
         except TakesFailed as error:
             unreached += isinstance(error, NotSent)
@@ -60,6 +60,8 @@ async def send(roll: Roll, desk: RollDesk) -> Sent:
             if not _held_back(error) or unreached >= _MOST_UNREACHED or not patient:
                 raise
             pause = _pause(error, wait)
+            if anyio.current_time() - began + pause > desk.limits.deadline:
+                raise  # asked to wait for longer than a roll may take: told now, and not after a day of silence
         if pause >= _TOLD_AFTER:
             desk.tell(Note(roll.address, f"held back by the queue; sent again in {pause:.0f} s"))
         await desk.shop.sleep(pause)

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import anyio
 
 from shotpilot_pipeline.errors import ShotpilotError
+from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.outcome import Outcome
+from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
 from shotpilot_pipeline.values.take import Pick
 
 if TYPE_CHECKING:
@@ -93,11 +95,18 @@ class NoBook:
         """Nothing is charged."""
 
 
+class Upload(NamedTuple):
+    """Where bytes were put, and until when they can be fetched there."""
+
+    url: str
+    expires: datetime  # with its zone
+
+
 class UploadMemory(Protocol):
     """Remembers across runs where a picture was uploaded to."""
 
-    async def known(self, sha256: str) -> str:
-        """The URL at which these bytes can still be fetched; "" where none is known."""
+    async def known(self, sha256: str) -> Upload | None:
+        """Where these bytes can still be fetched for as long as a roll may take; None where nowhere is known."""
 
     async def keep(self, sha256: str, url: str) -> None:
         """These bytes were uploaded to `url` just now."""
@@ -111,6 +120,7 @@ class Limits:
     deadline: float = 3600.0  # of one roll, from its submit to its last byte
     stalled: float = 120.0  # a roll without an answer for so long is told of, and again each time that doubles
     most_bytes: int = 200_000_000  # of one picture; the largest 4K PNG has some 50 MB
+    upload_life: float = 86_400.0  # for how long an uploaded picture can be fetched
 
     def __post_init__(self) -> None:
         if not 1 <= self.unfinished <= 200:
@@ -127,7 +137,8 @@ class Shop:
 
     `client` speaks to the queue and is open already. `sources`: sha256 of a reference -> its file. `stages`: in
     order. `book` writes paid requests down. `first_where_unpicked`: a rehearsal, in which nobody is waited for.
-    `barred`: render keys that nothing is sent for, with the outcome that stands for it and why.
+    `barred`: render keys that nothing is sent for, with the outcome that stands for it and why. `rulings`: which older
+    takes stand for changed words, and what is shot again.
     """
 
     show: str
@@ -137,8 +148,12 @@ class Shop:
     book: Book
     sources: Mapping[str, Path] = field(default_factory=dict)
     picks: Mapping[str, Pick] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
     first_where_unpicked: bool = False
     barred: Mapping[str, tuple[Outcome, str]] = field(default_factory=dict)
     uploads: UploadMemory | None = None
+    pixels: Callable[[str], tuple[int, int] | None] = lambda form: None  # what a form should bring; None: not known
+    rulings: Rulings = NO_RULINGS
+    form_of: Callable[[str], str] = lambda key: ""  # of an accepted request; "" where it is not known
     now: Callable[[], str] = _utc_now  # UTC, ISO 8601; stands in the records only
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep  # seconds

@@ -8,7 +8,7 @@ from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import StoreDamaged, UsageError
 from shotpilot_pipeline.plan.graph import Index, in_order
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.plan.resolve import Choices, Settled, Settlement, picked, settle_task
+from shotpilot_pipeline.plan.resolve import Choices, Settled, Settlement, Waiting, picked, settle_task
 from shotpilot_pipeline.plan.rolls import free_numbers
 from shotpilot_pipeline.values.plan import BUYS, PlanLine
 from shotpilot_pipeline.values.take import Take
@@ -22,7 +22,13 @@ class Stock:
         self._shop = shop
         self._takes: dict[str, list[Take]] = {}
         self._reserved: dict[str, set[int]] = {}
-        known = Known(takes_of=self.takes_of, picks=shop.picks)
+        known = Known(
+            takes_of=self.takes_of,
+            picks=shop.picks,
+            decisions=shop.decisions,
+            rulings=shop.rulings,
+            form_of=shop.form_of,
+        )
         self._choices = Choices(index, known, first_where_unpicked=shop.first_where_unpicked)
         self._choices.keys.update({line.address: line.key for line in lines if line.key})
         if any(not line.key for line in lines):  # something waits: it may rest on tasks outside the plan
@@ -52,6 +58,9 @@ class Stock:
         """What `task` sends, as far as it is known now."""
         settled = settle_task(task, self._choices)
         if isinstance(settled, Settled):
+            if settled.own is not None and not (settled.form and self.takes_of(settled.key)):
+                reason = "the takes that were accepted for it are not in this store; nothing is bought in their place"
+                return Waiting(reason, (task.address,), True)
             self._choices.keys[task.address] = settled.key
         return settled
 
@@ -63,14 +72,22 @@ class Stock:
         takes = self.takes_of(key)
         if line.action in BUYS:
             whole = sum(len(take.pictures) >= task.panels for take in takes)
-            count = min(line.takes_new, max(0, task.takes - whole))
+            count = min(line.takes_new, max(0, line.takes_wanted - whole))
         else:
-            pick = self._shop.picks.get(task.address)
-            enough = bool(takes) and pick is not None and picked(pick, takes) is not None
-            count = 0 if enough else max(0, task.takes - len(takes))
+            count = max(0, min(line.takes_later, self._wanted(task, key, takes) - len(takes)))
         numbers = free_numbers(count, self._taken(key, takes)) if count else ()
         self._reserved.setdefault(key, set()).update(numbers)
         return numbers
+
+    def _wanted(self, task: Task, key: str, takes: Sequence[Take]) -> int:
+        """Takes wanted of a task that was settled only in this run; with a pick, only what was asked for expressly."""
+        said, pick = self._shop.decisions.get(task.address), self._shop.picks.get(task.address)
+        enough = bool(takes) and pick is not None and picked(pick, takes) is not None
+        again = self._shop.rulings.again(task.address, key, task.takes)
+        if said is None:
+            return again if enough else max(again, task.takes)
+        more = said.wanted(0 if enough and said.more_key else task.takes, key) if said.more or not enough else 0
+        return max(again, more)
 
     def next_number(self, key: str) -> int:
         """A number for a take nobody asked for: behind every kept and every reserved one."""

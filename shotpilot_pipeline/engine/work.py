@@ -12,7 +12,7 @@ import anyio
 
 from shotpilot_pipeline.engine.collecting import RollEnd
 from shotpilot_pipeline.engine.desk import RollDesk
-from shotpilot_pipeline.engine.faults import exit_code_of, is_about_the_run, outcome_of
+from shotpilot_pipeline.engine.faults import exit_code_of, is_about_the_run, outcome_of, reason_of
 from shotpilot_pipeline.engine.roll import carry_roll
 from shotpilot_pipeline.engine.shop import Roll
 from shotpilot_pipeline.errors import ShotpilotError
@@ -84,11 +84,15 @@ async def _side_by_side(rolls: Sequence[Roll], desk: RollDesk) -> list[RollEnd]:
 
 
 def _missing(work: Work, ends: Sequence[RollEnd]) -> tuple[int, ...]:
-    """Take numbers that were asked for and did not come, where no fault says why and the roll is not a series."""
+    """Take numbers that were asked for and did not come, where no fault says why and the roll is not a series.
+
+    As many as pictures did not come: one that came under another number, because its own was taken meanwhile, is there.
+    """
     if work.task.panels > 1 or any(end.fault for end in ends):
         return ()
     came = {take.number for end in ends for take in end.takes}
-    return tuple(number for roll in work.rolls for number in roll.takes if number not in came)
+    asked = [number for roll in work.rolls for number in roll.takes]
+    return tuple(number for number in asked if number not in came)[: max(0, len(asked) - len(came))]
 
 
 def _end(work: Work, ends: Sequence[RollEnd], takes: Sequence[Take]) -> TaskEnd:
@@ -98,7 +102,7 @@ def _end(work: Work, ends: Sequence[RollEnd], takes: Sequence[Take]) -> TaskEnd:
         return TaskEnd(address, Outcome.CACHED, "its takes are there already")
     fault = _gravest(ends)
     if fault is not None:
-        return TaskEnd(address, outcome_of(fault), str(fault), len(takes), cost, exit_code_of(fault))
+        return TaskEnd(address, outcome_of(fault), reason_of(fault), len(takes), cost, exit_code_of(fault))
     short = [take for take in takes if len(take.pictures) < work.task.panels]
     if short:
         came = len(short[0].pictures)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from shotpilot_pipeline import build_id
 from shotpilot_pipeline.catalog.cards import load_catalog
 from shotpilot_pipeline.errors import ShotpilotError
+from shotpilot_pipeline.pipeline.budgets import machine_caps
 from shotpilot_pipeline.pipeline.lints import linter_of
 from shotpilot_pipeline.pipeline.places import places_of
 from shotpilot_pipeline.pipeline.reading import refuse_twin, root_of
@@ -90,7 +91,9 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
             "store": [store, str(places.store), places.local, settings.get("fal", "queue_url")],
             "picks": _digest(places.picks),
             "lock": _digest(places.lock),
+            "rulings": _digest(places.rulings),
             "ledger": ledger,
+            "caps": machine_caps(settings),
             "lint": [settings.values["lint"], linter_of(settings).digest],
         }
         around = digest_of(things) if store and ledger is not None else ""

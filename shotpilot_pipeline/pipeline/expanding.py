@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shotpilot_pipeline.catalog.cards import load_catalog
 from shotpilot_pipeline.errors import BadFiles, Place, Severity
+from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.reading import Reading, root_of
-from shotpilot_pipeline.pipeline.trip import Wish, known_of, selected_of
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, selected_in
 from shotpilot_pipeline.plan.build import build_plan
 from shotpilot_pipeline.plan.rolls import MOST_PICTURES
 from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.fits import split_sent
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.request import wire_body
 from shotpilot_pipeline.values.task import NO_PRICE, Task
+
+if TYPE_CHECKING:
+    from shotpilot_pipeline.shotlist.texts import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,9 @@ class Expanded:
 def expand_list(reading: Reading, wish: Wish) -> list[Expanded]:
     """Every task that was wished for, in list order, with the wire body for the takes wanted (at most nine)."""
     tasks = reading.compiled.tasks
-    known = known_of(reading.places, reading.compiled.moved)
-    plan = build_plan(
-        tasks, known, selected=selected_of(tasks, wish), first_where_unpicked=reading.places.rehearsal, behind=True
-    )
+    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+    selected = selected_in(reading, wish, known)
+    plan = build_plan(tasks, known, selected=selected, first_where_unpicked=reading.places.rehearsal, behind=True)
     by_address = {task.address: task for task in tasks}
     locate = locator(reading)
     found = []
@@ -60,6 +64,7 @@ def locator(reading: Reading) -> Callable[[str], str]:
         kind, _, rest = mark.partition(":")
         if kind == "url":
             return rest
+        rest, _ = split_sent(rest)
         if rest in sources:
             return sources[rest]
         if not pictures:
@@ -81,6 +86,26 @@ def origins_of(file: Path, project: Path | None, address: str) -> list[tuple[str
     if source is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise BadFiles(problems)
     return origins(source, load_catalog(root / "models"), address)
+
+
+def texts_of(file: Path, project: Path | None, address: str) -> tuple[Written, ...]:
+    """Every text that can reach one task, with its place: its own settings first, then what they refer to by name.
+
+    None where the shot is not in the list. Raises BadFiles.
+    """
+    from shotpilot_pipeline.shotlist.compile import origins
+    from shotpilot_pipeline.shotlist.source import read_source
+    from shotpilot_pipeline.shotlist.texts import Written, head_texts
+
+    root = root_of(file, project)
+    source, problems = read_source(file, root)
+    if source is None:
+        raise BadFiles(problems)
+    try:
+        own = [Written(*one) for one in origins(source, load_catalog(root / "models"), address)]
+    except (KeyError, ValueError):
+        return ()
+    return (*own, *head_texts(source, address.partition("/")[0]))
 
 
 def _waits(task: Task) -> tuple[str, ...]:

@@ -70,9 +70,11 @@ class Drill:
     accepted: int = 0  # submits
     billed: Money = ZERO  # what a real queue would have charged
 
-    def note(self, queue: RehearsalQueue, run: Path) -> None:
-        """Take down what the queue saw; every fault goes into `faults.jsonl` of the run's folder."""
+    def note(self, queue: RehearsalQueue, before: int, run: Path) -> None:
+        """Take down what the queue saw, besides the `before` requests that it came with; every fault goes into
+        `faults.jsonl` of the run's folder."""
         self.injected = Counter(line.fault for line in queue.log)
-        self.accepted, self.billed = queue.accepted, Money(queue.billed_nano)
+        self.accepted = queue.accepted - before
+        self.billed = Money(sum(queue.charge(asked) for asked in list(queue.asked.values())[before:]))
         lines = (json.dumps(line._asdict(), ensure_ascii=False) for line in queue.log)
         (run / "faults.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

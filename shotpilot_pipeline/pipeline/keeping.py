@@ -16,16 +16,28 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from shotpilot_pipeline.errors import ExitCode, Place, Problem, Severity, ShotpilotError, gravest
+from shotpilot_pipeline.pipeline.going_on import stand_of
+from shotpilot_pipeline.pipeline.plandoc import run_plan_text
 from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.pipeline.trip import known_of
 from shotpilot_pipeline.store.files import in_words
-from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock, write_lock
+from shotpilot_pipeline.store.lock import Lock, moved_address, moved_lock, read_lock, write_lock
 from shotpilot_pipeline.store.renders import Renders, link_renders, link_take
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event, TakeKept, event_as_json
 from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.outcome import Outcome, TaskEnd
-from shotpilot_pipeline.values.plan import Plan, plan_as_json
+from shotpilot_pipeline.values.plan import Plan
 from shotpilot_pipeline.values.take import Take
+
+
+class Left(NamedTuple):
+    """What a budget, the account or a person kept from being sent, as the plan stands at the end."""
+
+    tasks: int
+    rolls: int  # that could be sent now
+    cost: Money  # of these
+    cost_at_most: Money  # with what still waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,7 @@ class RunEnd:
     charged: Money | None = None  # what the ledger booked for this run; None: a rehearsal
     reserved: Money = ZERO  # for requests whose fate is open
     stops: tuple[int, ...] = ()  # exit codes of what stopped the run early
+    left: Left | None = None  # what was not sent because something stopped it; None: nothing
 
     def count(self, outcome: Outcome) -> int:
         """How many tasks ended so."""
@@ -80,6 +93,10 @@ def summary_json(end: RunEnd, *, rehearsal: bool) -> dict[str, Any]:
     }
     if end.charged is not None:
         summary["reserved_usd"] = str(end.reserved)
+    if end.left is not None:
+        left = end.left
+        summary["left"] = {"tasks": left.tasks, "rolls": left.rolls, "cost_usd": str(left.cost),
+                           "cost_usd_at_most": str(left.cost_at_most)}  # fmt: skip
     return summary | ({"would_cost_usd": str(end.cost)} if rehearsal else {})
 
 
@@ -113,6 +130,7 @@ class Keeper:
     reading: Reading
     store: Store
     plan: Plan
+    bought: Sequence[tuple[str, str]] = ()  # address and render key of what the ledger paid for, oldest first
     run: Path = field(init=False)
     renders: Renders = field(init=False)
     lock: Lock = field(init=False)
@@ -130,7 +148,7 @@ class Keeper:
         self.lock = self._whole_lock()
         with in_words(self.reading.places.runs):
             self.run = new_run(self.reading.places.runs)
-            (self.run / "plan.json").write_text(json.dumps(plan_as_json(self.plan), indent=1), encoding="utf-8")
+            (self.run / "plan.json").write_text(run_plan_text(self.reading, self.plan), encoding="utf-8")
             self._events = (self.run / "events.jsonl").open("a", encoding="utf-8", buffering=1)
         self.problems += link_renders(self.renders, self.store, self.lock).problems
         return self
@@ -183,13 +201,26 @@ class Keeper:
         end = run_end(self.run.name, ends, self.problems)
         if paid is not None:
             end = replace(end, charged=paid.charged, reserved=paid.reserved, stops=paid.stops)
+        end = replace(end, left=left_of(ends, after))
         summary = summary_json(end, rehearsal=self.reading.places.rehearsal)
         self._trying(lambda: self._write_summary(summary))
+        self._trying(self._write_choices)
         return replace(end, problems=tuple(self.problems))
 
     def _write_summary(self, summary: dict[str, Any]) -> None:
         with in_words(self.run):
             (self.run / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
+
+    def _write_choices(self) -> None:
+        """Which take goes on from each task as the run ends, and who chose it: a person, or a rule by its name."""
+        compiled = self.reading.compiled
+        known = known_of(self.reading.places, compiled.moved, show=compiled.show)
+        chosen = {
+            address: {"take": one.take.number, "sha256": one.take.pictures[0].sha256, "by": one.by, "rule": one.rule}
+            for address, one in stand_of(self.reading, known).going_on.items()
+        }
+        with in_words(self.run):
+            (self.run / "choices.json").write_text(json.dumps(chosen, indent=1, ensure_ascii=False), encoding="utf-8")
 
     def _version(self, address: str, key: str) -> int:
         """The version a key is at an address: a second take of a new key must not get a version of its own."""
@@ -201,9 +232,19 @@ class Keeper:
         return known
 
     def _whole_lock(self) -> Lock:
-        """The lock, with the takes of the current keys that a killed run kept but did not write down."""
-        lock = moved_lock(read_lock(self.reading.places.lock), self.reading.compiled.moved)
-        return self._with_kept(lock, self.plan)
+        """The lock, with the takes that a killed run kept but did not write down: those of earlier words first, since
+        they came first and have names already."""
+        moved = self.reading.compiled.moved
+        lock = moved_lock(read_lock(self.reading.places.lock), moved)
+        return self._with_kept(lock.with_takes(self._unwritten(lock, moved)), self.plan)
+
+    def _unwritten(self, lock: Lock, moved: Sequence[tuple[str, str]]) -> list[tuple[str, Take]]:
+        """What was paid for under a key of which the lock says nothing."""
+        own = {task.address for task in self.reading.compiled.tasks}  # another list of the show has a lock of its own
+        asked = [(moved_address(address, moved), key) for address, key in self.bought]
+        missing = [(address, key) for address, key in asked if address in own and not lock.version(address, key)]
+        takes = self.store.takes() if missing else {}
+        return [(address, take) for address, key in missing for take in takes.get(key, ())]
 
     def _with_kept(self, lock: Lock, plan: Plan) -> Lock:
         """The lock with every take in the store that the plan's lines stand for."""
@@ -230,6 +271,17 @@ def run_end(run: str, ends: tuple[TaskEnd, ...], problems: Sequence[Problem]) ->
         unpriced=sum(end.cost is None for end in bought),
         problems=tuple(problems),
     )
+
+
+def left_of(ends: Sequence[TaskEnd], after: Plan) -> Left | None:
+    """What a stop kept from being sent; `after` is the plan as it stands now."""
+    stopped = {end.address for end in ends if end.outcome is Outcome.SKIPPED and end.exit_code}
+    lines = [line for line in after.lines if line.address in stopped]
+    if not stopped:
+        return None
+    now = sum((line.cost for line in lines if line.cost is not None), ZERO)
+    most = sum((line.cost_at_most for line in lines if line.cost_at_most is not None), ZERO)
+    return Left(len(stopped), sum(line.rolls for line in lines), now, most)
 
 
 def new_run(runs: Path) -> Path:

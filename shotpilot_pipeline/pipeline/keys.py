@@ -19,6 +19,12 @@ _IN_FILE = re.compile(
     |=\s*["'][0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{16,}["']""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: A line of a shot list that names the key, or holds one, in a comment too.
+_IN_LIST = re.compile(
+    r"""^\s*["']?fal[-_]?key\w*["']?\s*: | [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{16,}""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_MOST = 4_000_000  # characters of a file that are looked at: the longest shot list has fewer
 
 
 def find_key(queue: str, environment: Mapping[str, str] = os.environ) -> str:
@@ -36,16 +42,23 @@ def find_key(queue: str, environment: Mapping[str, str] = os.environ) -> str:
     return key
 
 
-def refuse_keys_in_files(root: Path) -> None:
-    """Raises KeyOrBalance when the settings file of the show holds a key: files are copied, sent and committed."""
+def refuse_keys_in_files(root: Path, shot_list: Path | None = None) -> None:
+    """Raises KeyOrBalance when the settings file or the shot list holds a key: files are copied, sent and committed."""
+    for path, pattern in ((root / NAME, _IN_FILE), (shot_list, _IN_LIST)):
+        if path is not None:
+            _refuse_keys_in(path, pattern)
+
+
+def _refuse_keys_in(path: Path, pattern: re.Pattern[str]) -> None:
     try:
-        lines = (root / NAME).read_text(encoding="utf-8", errors="replace").splitlines()
+        with path.open(encoding="utf-8", errors="replace") as file:
+            lines = file.read(_MOST).splitlines()
     except OSError:
         return
     for number, line in enumerate(lines, 1):
-        if _IN_FILE.search(line) and not line.lstrip().startswith("#"):
+        if pattern.search(line) and not (pattern is _IN_FILE and line.lstrip().startswith("#")):
             raise KeyOrBalance(
-                f"{root / NAME}:{number}: a key stands in this file, and files are copied and committed; take it out, "
+                f"{path}:{number}: a key stands in this file, and files are copied and committed; take it out, "
                 "make a new one at https://fal.ai/dashboard/keys if anybody else saw it, and set it in the "
                 "environment: export FAL_KEY=id:secret"
             )

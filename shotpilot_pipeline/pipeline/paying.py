@@ -1,25 +1,52 @@
-"""What a run that pays is made with: client, caps, limits, the memory of uploads. Decides nothing about rolls."""
+"""What a run that pays is made with: client, limits, the memory of uploads. Decides nothing about rolls."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import anyio.to_thread
 
-from shotpilot_pipeline.engine.shop import Limits
-from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.catalog.cards import Catalog, expected_pixels
+from shotpilot_pipeline.engine.shop import Limits, Upload, UploadMemory
 from shotpilot_pipeline.pipeline.settings import Settings
 from shotpilot_pipeline.queue.client import QueueClient, Timeouts
 from shotpilot_pipeline.queue.hosts import Hosts
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
-from shotpilot_pipeline.queue.ledger.rows import Caps
 from shotpilot_pipeline.queue.ledger.uploads import LEAST_LIFE
-from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.origin import is_loopback
+from shotpilot_pipeline.values.request import endpoint_of, input_of
 
 _UPLOADING = timedelta(minutes=10)  # a URL lives from before its bytes are sent, and is kept only after
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Where rolls are bought: a real queue, or one that only plays.
+
+    `open` gives the client once it is needed, and raises KeyOrBalance without a proper key. `memory` remembers
+    uploads. `closing` is called when a run ends, however it ends, with the run's folder.
+    """
+
+    queue: str  # base URL, as the ledger has it
+    open: Callable[[], QueueClient]
+    limits: Limits
+    memory: Callable[[Ledger, QueueClient], UploadMemory | None]
+    closing: Callable[[Path], None] = lambda run: None
+    plays: bool = False  # slates: nobody is waited for to pick, nothing has to outlive a power cut
+
+
+def seller_of(settings: Settings, find_key: Callable[[], str]) -> Seller:
+    """The queue that the settings name."""
+    return Seller(
+        queue=settings.get("fal", "queue_url"),
+        open=lambda: client_of(settings, find_key()),
+        limits=limits_of(settings),
+        memory=lambda ledger, client: uploads_of(settings, ledger, client.hosts.rest),
+    )
 
 
 def client_of(settings: Settings, key: str) -> QueueClient:
@@ -39,25 +66,19 @@ def client_of(settings: Settings, key: str) -> QueueClient:
 
 def limits_of(settings: Settings) -> Limits:
     """How much at once, and how long."""
-    return Limits(unfinished=settings.get("pace", "unfinished"), deadline=settings.get("fal", "job_seconds"))
+    unfinished, fal = settings.get("pace", "unfinished"), partial(settings.get, "fal")
+    return Limits(unfinished=unfinished, deadline=fal("job_seconds"), upload_life=fal("upload_seconds"))
 
 
-def caps_of(reading: Reading, max_cost: Money | None) -> Caps:
-    """Every cap that holds: the list's, the machine's, and the one of the command line. The tightest run cap counts."""
-    budget: Mapping[str, int] = reading.compiled.budget
-    machine = {name: _nano(reading.settings.get("budget", name)) for name in ("run", "day")}
-    runs = [budget.get("run"), machine["run"], None if max_cost is None else max_cost.nano]
-    return Caps(
-        run=min((cap for cap in runs if cap is not None), default=None),
-        day=machine["day"],
-        show=budget.get("show"),
-        shot=budget.get("shot"),
-        stages={name.removeprefix("stage:"): cap for name, cap in budget.items() if name.startswith("stage:")},
-    )
+def pixels_of(catalog: Catalog) -> Callable[[str], tuple[int, int] | None]:
+    """What size a picture of a form should have, by its card; None where no card says so."""
 
+    def find(form: str) -> tuple[int, int] | None:
+        wire = input_of(form)
+        size, aspect = str(wire.get("resolution", "")), str(wire.get("aspect_ratio", ""))
+        return expected_pixels(catalog, endpoint_of(form), size, aspect)
 
-def _nano(dollars: float | None) -> int | None:
-    return None if dollars is None else Money.usd(round(dollars, 9)).nano
+    return find
 
 
 def uploads_of(settings: Settings, ledger: Ledger, host: str) -> LedgerUploads:
@@ -79,13 +100,11 @@ class LedgerUploads:
         self._lives = lives
         self._lasts = lasts
 
-    async def known(self, sha256: str) -> str:
-        """The URL at which these bytes can still be fetched; "" where none is known."""
-        now = datetime.now(UTC)
-        return (
-            await anyio.to_thread.run_sync(partial(self._ledger.upload, sha256, self._host, now, lasts=self._lasts))
-            or ""
-        )
+    async def known(self, sha256: str) -> Upload | None:
+        """Where these bytes can still be fetched for as long as a roll may take; None where nowhere is known."""
+        find = partial(self._ledger.uploaded, sha256, self._host, datetime.now(UTC), lasts=self._lasts)
+        found = await anyio.to_thread.run_sync(find)
+        return None if found is None else Upload(*found)
 
     async def keep(self, sha256: str, url: str) -> None:
         """These bytes were uploaded to `url` just now."""

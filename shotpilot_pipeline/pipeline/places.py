@@ -21,10 +21,16 @@ class Places:
     store: Path
     lock: Path  # what was bought: NAME.lock
     picks: Path  # what people chose: NAME.picks.yaml
+    rulings: Path  # what people ruled about bought takes: NAME.rulings
     renders: Path
     runs: Path
     held: Path  # the lock of the one writer
     ledger: Path  # every paid request
+    prices: Path  # as the service named them last
+    drill: Path  # what the queue of a fire drill remembers
+    picking: Path  # the lock of whoever changes the picks file
+    undo: Path  # what was said of this list before each change of its picks
+    seen: Path  # which takes were there when the list was last reviewed
     memo: Path
     thumbnails: Path
     local: bool | None = None  # which takes of the store count: of a queue on this machine, of a real one, or all
@@ -47,10 +53,16 @@ def places_of(shot_list: Path, root: Path, *, rehearsal: bool, store: Path | Non
         store=apart / "store" if rehearsal or store is None else store,
         lock=beside.with_suffix(".lock"),
         picks=beside.with_suffix(".picks.yaml"),
+        rulings=beside.with_suffix(".rulings"),
         renders=base / "renders",
         runs=apart / "runs",
         held=apart / "writer.lock",
         ledger=apart / "ledger.db",
+        prices=apart / "prices.json",
+        drill=own / "rehearsal" / "drill",
+        picking=apart / "picks.lock",
+        undo=apart / "undo" / inside.with_name(f"{inside.name}.jsonl"),
+        seen=apart / "review" / inside.with_name(f"{inside.name}.seen"),
         memo=own / "memo" / inside.with_name(f"{inside.name}.memo"),
         thumbnails=own / "thumbnails",
         local=None if rehearsal else is_loopback(queue),

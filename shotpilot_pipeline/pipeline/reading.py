@@ -76,6 +76,10 @@ def open_list(
     catalog = load_catalog(root / "models")
     store, queue = root / settings.get("store", "place"), settings.get("fal", "queue_url")
     places = places_of(file, root, rehearsal=rehearsal, store=store, queue=queue)
+    if (root / ".shotpilot" / f"{places.memo.name}.swap").exists():  # an exchange of shots that a kill cut short
+        from shotpilot_pipeline.pipeline.swapping import finish_swap
+
+        finish_swap(places)
     pages = pages or Pages()
     eyes = Eyes(partial(_list_problems, file=file, root=root, pages=pages), linter_of(settings))
     recalled = compile_or_recall(file, root, catalog, places.memo, eyes, scenes=scenes, pages=pages)

@@ -6,21 +6,25 @@ it was never accepted and may be bought anew (send again).
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from shotpilot_pipeline.catalog.live import PriceChange, changed_prices
+from shotpilot_pipeline.engine.faults import is_about_the_run
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import KeyOrBalance, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
+from shotpilot_pipeline.pipeline.choosing import who
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid
-from shotpilot_pipeline.pipeline.paying import client_of, limits_of
+from shotpilot_pipeline.pipeline.paying import Seller, pixels_of, seller_of
+from shotpilot_pipeline.pipeline.pricing import prices_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.recovery import Recovered, adopt_found, collect_left, release_unsent
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
 from shotpilot_pipeline.queue.client import QueueClient
+from shotpilot_pipeline.queue.failures import NotReached
 from shotpilot_pipeline.queue.ledger.billing import Reconciled
 from shotpilot_pipeline.queue.ledger.book import LedgerBook
 from shotpilot_pipeline.queue.ledger.charge import unit_prices
@@ -31,6 +35,7 @@ from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event
 from shotpilot_pipeline.values.money import ZERO, Money
+from shotpilot_pipeline.values.outcome import Outcome
 
 BILL_DAYS = 89  # how far back the bill is asked for; the service gives at most 90
 
@@ -56,13 +61,14 @@ class Lost(NamedTuple):
 
     roll: LedgerRoll
     found: Found | None  # what the account's list says; None: it was not, or could not be, read
+    why: str = ""  # of an accepted request: why nothing could be collected
 
 
 @dataclass(slots=True)
 class Reconciliation:
     """What came of it."""
 
-    lost: tuple[Lost, ...] = ()  # still unknown
+    lost: tuple[Lost, ...] = ()  # still unknown, or accepted and not to be had
     adopted: list[LedgerRoll] = field(default_factory=list)
     written_off: list[LedgerRoll] = field(default_factory=list)
     released: list[LedgerRoll] = field(default_factory=list)  # may be bought anew
@@ -73,9 +79,13 @@ class Reconciliation:
 
 
 async def reconcile(
-    reading: Reading, decision: Decision, find_key: Callable[[], str], tell: Callable[[Event], None]
+    reading: Reading,
+    decision: Decision,
+    find_key: Callable[[], str],
+    tell: Callable[[Event], None],
+    seller: Seller | None = None,
 ) -> Reconciliation:
-    """Decide what is unknown, as far as that can be done.
+    """Decide what is unknown, as far as that can be done; at `seller` instead of the settings' queue, where given.
 
     Raises UsageError for a decision about nothing, or about more than one request where one is meant; ShowLocked;
     KeyOrBalance where a request is to be adopted without a key. Without a key, or where the list or the bill cannot
@@ -83,12 +93,20 @@ async def reconcile(
     """
     places = reading.places
     with hold_show(places.held, f"reconcile {places.shot_list.name}"):
-        store = Store(places.store, local=places.local)
+        seller = seller or seller_of(reading.settings, find_key)
+        store = Store(places.store, local=places.local, durable=not seller.plays)
         try:
             with Ledger(places.ledger) as ledger:
-                return await _Reconciling(reading, decision, tell, store, ledger).run(find_key)
+                return await reconcile_with(reading, decision, tell, store, ledger, seller)
         finally:
             store.close()
+
+
+async def reconcile_with(
+    reading: Reading, decision: Decision, tell: Callable[[Event], None], store: Store, ledger: Ledger, seller: Seller
+) -> Reconciliation:
+    """The same with an open store and ledger, under the show's lock that somebody else holds."""
+    return await _Reconciling(reading, decision, tell, store, ledger, seller).run()
 
 
 @dataclass(slots=True)
@@ -98,51 +116,75 @@ class _Reconciling:
     tell: Callable[[Event], None]
     store: Store
     ledger: Ledger
+    seller: Seller
     done: Reconciliation = field(default_factory=Reconciliation)
     found: Mapping[int, Found] = field(default_factory=dict)
+    left: dict[int, str] = field(default_factory=dict)  # accepted rolls that could not be collected just now, and why
 
-    async def run(self, find_key: Callable[[], str]) -> Reconciliation:
+    async def run(self) -> Reconciliation:
         show = self.reading.compiled.show
         release_unsent(self.ledger, show)
         chosen = self._chosen() if self.decision.is_one else ()
         try:
-            key = find_key()
+            opened = self.seller.open()
         except KeyOrBalance as error:
             if self.decision.adopt:
                 raise
             self.done.notes.append(f"nothing was looked up at the queue: {error}")
         else:
-            async with client_of(self.reading.settings, key) as client:
+            async with opened as client:
                 await self._look(client, chosen)
-        still = {roll.id for roll in self.ledger.unknowns(show)}  # what the list had is adopted, whatever was decided
-        self._decide([roll for roll in chosen if roll.id in still])
-        self.done.lost = tuple(Lost(roll, self.found.get(roll.id)) for roll in self.ledger.unknowns(show))
-        self.done.open = sum(roll.state is State.SUBMITTED for roll in self.ledger.unfinished(show))
+        still = {lost.roll.id: lost.roll for lost in self._lost()}  # what could be had is had, whatever was decided
+        self._decide([still[roll.id] for roll in chosen if roll.id in still])
+        self.done.lost = self._lost()
+        self.done.open = len(self._accepted()) - sum(lost.roll.state is State.SUBMITTED for lost in self.done.lost)
         return self.done
+
+    def _accepted(self) -> list[LedgerRoll]:
+        show = self.reading.compiled.show
+        return [roll for roll in self.ledger.unfinished(show) if roll.state is State.SUBMITTED]
+
+    def _lost(self) -> tuple[Lost, ...]:
+        """What a person has to decide: unknown requests, and accepted ones that were asked for in vain."""
+        unknowns = (Lost(roll, self.found.get(roll.id)) for roll in self.ledger.unknowns(self.reading.compiled.show))
+        left = (Lost(roll, None, self.left[roll.id]) for roll in self._accepted() if roll.id in self.left)
+        return (*unknowns, *left)
 
     def _chosen(self) -> Sequence[LedgerRoll]:
         """The unknown rolls a decision is about. Raises UsageError."""
-        decision, unknowns = self.decision, self.ledger.unknowns(self.reading.compiled.show)
+        decision = self.decision
+        open_ones = self.ledger.unknowns(self.reading.compiled.show)
+        if decision.addresses and not decision.adopt:  # what was accepted is given up by its name only
+            open_ones = (*open_ones, *self._accepted())
         if not decision.everything and not decision.addresses:
-            if len(unknowns) != 1:
-                raise UsageError(f"{_counted(unknowns)}; say which by its address, or --all for all of them")
-            return unknowns
-        chosen = [roll for roll in unknowns if decision.everything or _named(roll, decision.addresses)]
-        if not chosen:
-            raise UsageError("none of these has an unknown outcome; `shotpilot reconcile FILE` lists those that do")
-        if decision.adopt and len(chosen) > 1:
+            if len(open_ones) != 1:
+                raise UsageError(f"{_counted(open_ones)}; say which by its address, or --all for all of them")
+            return open_ones
+        for address in decision.addresses:
+            if not any(_named(roll, [address]) for roll in open_ones):
+                raise UsageError(
+                    f"{address}: no request of this name is open; `shotpilot reconcile FILE` lists those that are"
+                )
+        chosen = [roll for roll in open_ones if decision.everything or _named(roll, decision.addresses)]
+        if decision.adopt and len(chosen) != 1:
             raise UsageError(f"one request id is of one roll, and {len(chosen)} are meant; name one address")
         return chosen
 
     def _decide(self, chosen: Sequence[LedgerRoll]) -> None:
-        who, now = getpass.getuser(), datetime.now(UTC)
+        person, now = who(self.reading.places.root), datetime.now(UTC)
         for roll in chosen:
-            if self.decision.write_off:
-                self.ledger.written_off(roll.id, who, "given up by hand", now)
-                self.done.written_off.append(roll)
-            elif self.decision.send_again:
-                self.ledger.released(roll.id, "to be sent again, by hand", now, proved=False, who=who)
-                self.done.released.append(roll)
+            why = "given up by hand" if self.decision.write_off else "to be sent again, by hand"
+            if not (self.decision.write_off or self.decision.send_again):
+                continue
+            if roll.state is State.SUBMITTED:
+                price = None if roll.price is None else Money(roll.price)
+                self.ledger.closed(roll.id, Outcome.FAILED, charged=price, verified=False, units="", answer="", now=now,
+                                   why=f"{why}: {self.left[roll.id]}", who=person)  # fmt: skip
+            elif self.decision.write_off:
+                self.ledger.written_off(roll.id, person, why, now)
+            else:
+                self.ledger.released(roll.id, why, now, proved=False, who=person)
+            (self.done.written_off if self.decision.write_off else self.done.released).append(roll)
 
     async def _look(self, client: QueueClient, chosen: Sequence[LedgerRoll]) -> None:
         """What needs the queue: adopt, search, collect, compare with the bill."""
@@ -151,45 +193,65 @@ class _Reconciling:
         before = {roll.id: roll for roll in self.ledger.unknowns(self.reading.compiled.show)}
         self.found = await adopt_found(self.ledger, client, self.reading.compiled.show, self.tell)
         self.done.adopted += [before[id] for id, one in self.found.items() if one.verdict is Verdict.ONE]
-        if any(roll.state is State.SUBMITTED for roll in self.ledger.unfinished(self.reading.compiled.show)):
+        if self._accepted():
             await self._collect(client)
         await self._compare(client)
 
     async def _adopt(self, client: QueueClient, roll: LedgerRoll) -> None:
-        """Take the request a person names for the lost one, if the queue knows it."""
+        """Take the request a person names for the lost one, if the queue knows it and no other roll has it."""
+        if (other := self.ledger.by_request(self.decision.adopt)) is not None:
+            raise UsageError(f"{self.decision.adopt} is the request of {other.address} already; name another")
         submitted = client.rebuilt(roll.endpoint, self.decision.adopt)
         try:
             await client.status(submitted)
+        except NotReached:
+            raise
         except TakesFailed as error:
             raise UsageError(
                 f"{self.decision.adopt}: the queue does not know this request of {roll.endpoint} ({error})"
             ) from None
-        self.ledger.adopt(roll.id, submitted, datetime.now(UTC), who=getpass.getuser())
+        self.ledger.adopt(roll.id, submitted, datetime.now(UTC), who=who(self.reading.places.root))
         self.done.adopted.append(roll)
 
     async def _collect(self, client: QueueClient) -> None:
         """Fetch what is on its way, and give it its names."""
         plan = plan_list(self.reading, Wish(), self._known())
-        with Keeper(self.reading, self.store, plan) as keeper:
+        bought = self.ledger.rendered(self.reading.compiled.show)
+        with Keeper(self.reading, self.store, plan, bought) as keeper:
 
             def hear(event: Event) -> None:
                 keeper.hear(event)
                 self.tell(event)
 
-            limits = limits_of(self.reading.settings)
-            rolls = await collect_left(self.ledger, self._shop(client, keeper.run.name), hear, limits)
+            shop = self._shop(client, keeper.run.name, await self._price_changes(client))
+            rolls = await collect_left(self.ledger, shop, hear, self.seller.limits)
             recovered = Recovered(rolls=rolls)
             self.done.takes = sum(len(end.takes) for _, end in recovered.rolls)
+            self.left = {
+                roll.id: str(end.fault)
+                for roll, end in recovered.rolls
+                if end.fault is not None
+                and not is_about_the_run(end.fault)  # a full disk, say, is no reason to give up
+            }
             keeper.finish((), plan_list(self.reading, Wish(), self._known()), Paid(ZERO, ZERO))
 
     def _known(self) -> Any:
-        return known_of(self.reading.places, self.reading.compiled.moved, bought_in(self.ledger, self.reading))
-
-    def _shop(self, client: QueueClient, run: str) -> Shop:
         compiled = self.reading.compiled
-        prices = unit_prices(self.reading.catalog)
+        bought = bought_in(self.ledger, self.reading)
+        return known_of(self.reading.places, compiled.moved, bought, show=compiled.show)
+
+    async def _price_changes(self, client: QueueClient) -> Sequence[PriceChange]:
+        """What costs other than its card says, among the requests on their way: their charge is booked at that."""
+        endpoints = {roll.endpoint for roll in self.ledger.unfinished(self.reading.compiled.show)}
+        prices = await prices_of(client, endpoints, self.reading.places.prices)
+        return changed_prices(self.reading.catalog, prices.live)
+
+    def _shop(self, client: QueueClient, run: str, changes: Sequence[PriceChange]) -> Shop:
+        compiled = self.reading.compiled
+        prices = unit_prices(self.reading.catalog, changes)
         book = LedgerBook(self.ledger, run=run, show=compiled.show, queue=client.hosts.queue, unit_price=prices)
-        return Shop(show=compiled.show, client=client, store=self.store, stages=compiled.stages, book=book)
+        shop = Shop(show=compiled.show, client=client, store=self.store, stages=compiled.stages, book=book)
+        return replace(shop, pixels=pixels_of(self.reading.catalog))
 
     async def _compare(self, client: QueueClient) -> None:
         """The bill in place of what was booked, where the key may read it."""
@@ -210,13 +272,13 @@ def _named(roll: LedgerRoll, addresses: Collection[str]) -> bool:
     """Whether an address as typed means this roll: its task, its shot, or one of its takes."""
     for address in addresses:
         task, _, take = address.partition("#")
-        if task in (roll.address, roll.address.partition("@")[0]) and (not take or int(take or 0) in roll.takes):
+        if task in (roll.address, roll.address.partition("@")[0]) and (not take or take in map(str, roll.takes)):
             return True
     return False
 
 
-def _counted(unknowns: Sequence[LedgerRoll]) -> str:
-    return f"{len(unknowns)} requests have an unknown outcome" if unknowns else "no request has an unknown outcome"
+def _counted(open_ones: Sequence[LedgerRoll]) -> str:
+    return f"{len(open_ones)} requests are not decided" if open_ones else "no request has an unknown outcome"
 
 
 def lost_json(lost: Lost) -> dict[str, Any]:
@@ -225,13 +287,14 @@ def lost_json(lost: Lost) -> dict[str, Any]:
     return {
         "roll": roll.id,
         "address": roll.address,
+        "state": roll.state.value,
         "takes": list(roll.takes),
         "endpoint": roll.endpoint,
         "queue": roll.queue,
         "sending_at": roll.sending_at,
         "price_usd": None if roll.price is None else str(Money(roll.price)),
         "prompt": roll.body.get("prompt"),
-        "why": roll.why,
+        "why": lost.why or roll.why,
         "search": lost.found.verdict.value if lost.found else "not searched",
         "request_ids": list(lost.found.request_ids) if lost.found else [],
     }

@@ -100,7 +100,7 @@ async def collect_left(
     left = [roll for roll in ledger.unfinished(shop.show) if roll.state is State.SUBMITTED and roll.queue == queue]
     if not left:
         return ()
-    counted = "1 request of an earlier run is" if len(left) == 1 else f"{len(left)} requests of an earlier run are"
+    counted = "1 accepted request is" if len(left) == 1 else f"{len(left)} accepted requests are"
     tell(Note("", f"{counted} collected first"))
     ends = await collect([_as_open(roll) for roll in left], shop, tell, limits, brake)
     return tuple(zip(left, ends, strict=True))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Limits, NoBook, Shop
-from shotpilot_pipeline.pipeline.faults import Drill
+from shotpilot_pipeline.pipeline.bought import bought_of
+from shotpilot_pipeline.pipeline.drilling import settle_drill
 from shotpilot_pipeline.pipeline.keeping import Keeper, RunEnd
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
-from shotpilot_pipeline.queue.client import Timeouts
 from shotpilot_pipeline.queue.rehearsal.doors import rehearsal_client
-from shotpilot_pipeline.queue.rehearsal.faults.liar import Liar
 from shotpilot_pipeline.queue.rehearsal.models import models_of
 from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
 from shotpilot_pipeline.queue.slates.draw import draw_roll
@@ -21,16 +19,13 @@ from shotpilot_pipeline.store.rescue import put_back_lost
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.event import Event
-
-#: In a fire drill nobody waits for minutes: seconds until a silent or dripping answer is given up.
-DRILL_TIMEOUTS = Timeouts(connect=2.0, submit=4.0, read=3.0, answer=6.0, upload=10.0, download=10.0)
-DRILL_DEADLINE = 60.0  # seconds of one roll
+from shotpilot_pipeline.values.outcome import Outcome
 
 
-async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], drill: Drill | None = None) -> RunEnd:
+async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) -> RunEnd:
     """Carry out what the plan of `wish` says, all stages to the end, and say how every task ended.
 
-    With a `drill` the queue misbehaves as its plan says, and what it saw is noted there.
+    What a fire drill left open is brought to its end first; what stays unknown is not drawn until it is decided.
 
     Raises ShowLocked when another run holds the show, StoreUnwritable when the disk refuses. A cancelled rehearsal
     keeps every whole take; the same one again goes on from there.
@@ -40,7 +35,8 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], 
         store = Store(places.store, durable=False)
         try:
             back = put_back_lost(store, places.renders)  # before the plan: what is there is not drawn again
-            known = known_of(places, compiled.moved)
+            await settle_drill(reading, store, tell)
+            known = known_of(places, compiled.moved, bought_of(reading), show=compiled.show)
             plan = plan_list(reading, wish, known)
             queue = RehearsalQueue(models_of(reading.catalog), draw_roll)
             with Keeper(reading, store, plan) as keeper:
@@ -50,8 +46,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], 
                     keeper.hear(event)
                     tell(event)
 
-                liar = Liar(queue, drill.plan) if drill else None
-                async with rehearsal_client(queue, liar, timeouts=DRILL_TIMEOUTS if drill else None) as client:
+                async with rehearsal_client(queue) as client:
                     shop = Shop(
                         show=compiled.show,
                         client=client,
@@ -60,16 +55,17 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None], 
                         book=NoBook(),
                         sources={sha256: places.root / path for sha256, path in compiled.sources.items()},
                         picks=known.picks,
+                        decisions=known.decisions,
                         first_where_unpicked=True,
+                        barred={key: (Outcome.UNKNOWN, why) for key, why in known.undecided.items()},
+                        rulings=known.rulings,
+                        form_of=known.form_of,
                     )
                     limits = Limits(unfinished=reading.settings.get("pace", "unfinished"))
-                    limits = replace(limits, deadline=DRILL_DEADLINE) if drill else limits
-                    try:
-                        ends = await carry_out(plan, compiled.tasks, shop, hear, limits)
-                    finally:
-                        if drill:
-                            drill.note(queue, keeper.run)
-                after = plan_list(reading, wish, known_of(places, compiled.moved))
+                    ends = await carry_out(plan, compiled.tasks, shop, hear, limits)
+                after = plan_list(
+                    reading, wish, known_of(places, compiled.moved, bought_of(reading), show=compiled.show)
+                )
                 return keeper.finish(ends, after)
         finally:
             store.close()

@@ -16,6 +16,7 @@ from typing import Any
 
 from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, UsageError
+from shotpilot_pipeline.values.origin import one_spelling, sayable
 
 NAME = "shotpilot.toml"
 ENVIRONMENT = {
@@ -53,9 +54,9 @@ def read_settings(root: Path, environment: Mapping[str, str] = os.environ) -> Se
         if environment.get(variable):
             values[section][key] = environment[variable]
     for key in ("queue_url", "rest_url", "api_url"):
-        url = values["fal"][key]
+        url = values["fal"][key] = one_spelling(values["fal"][key])
         if not url.startswith("https://") and not _LOOPBACK.match(url):
-            raise UsageError(f"fal.{key} is {url!r}; write an https URL (plain http is for this machine only)")
+            raise UsageError(f"fal.{key} is {sayable(url)}; write an https URL (plain http is for this machine only)")
     return Settings(values)
 
 

@@ -5,17 +5,16 @@ Looks at nothing but values and records; the page itself is the review room's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shotpilot_pipeline.catalog.cards import endpoint_card
+from shotpilot_pipeline.pipeline.going_on import stand_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import known_of, shot_of
-from shotpilot_pipeline.plan.graph import Index, in_order
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.plan.resolve import Choices, Chosen, Settled, settle_task
 from shotpilot_pipeline.review.page import (
     ReportCast,
     ReportPage,
@@ -26,6 +25,7 @@ from shotpilot_pipeline.review.page import (
     ReportTake,
 )
 from shotpilot_pipeline.store.store import Store
+from shotpilot_pipeline.values.fits import split_sent
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.request import input_of, marks_of
 from shotpilot_pipeline.values.take import Take
@@ -43,30 +43,36 @@ class _Facts:
     store: Store
     tasks: Mapping[str, Sequence[Task]]  # by scene/shot
     keys: Mapping[str, str]  # current render key by address
-    circled: frozenset[tuple[str, int]]  # (render key, take) of what was picked, by a person or a rule
-    by: Mapping[str, str]  # address -> who picked
+    circled: Mapping[tuple[str, int], str]  # (render key, take) of what goes on -> who picked it: a person or a rule
     links: Mapping[str, Path]  # sha256 -> its file in renders/
 
 
 def sheet_of(
-    reading: Reading, *, date: str, run: str, links: Mapping[str, Path], absent: Sequence[str] = ()
+    reading: Reading,
+    *,
+    date: str,
+    run: str,
+    links: Mapping[str, Path],
+    absent: Sequence[str] = (),
+    only: Collection[str] | None = None,
 ) -> ReportPage:
-    """The page of a whole list. `links` tells where a picture lies under its readable name.
+    """The page of a list, or of the tasks `only` of it. `links` tells where a picture lies under its readable name.
 
     `absent` are the addresses of pictures that were kept once and that the store has no more.
     """
     compiled, places = reading.compiled, reading.places
-    known = known_of(places, compiled.moved)
-    keys, circled = _settle_all(reading, known)
+    known = known_of(places, compiled.moved, show=compiled.show)
+    now = stand_of(reading, known)
     tasks: dict[str, list[Task]] = {}
     for task in compiled.tasks:
-        tasks.setdefault(shot_of(task.address), []).append(task)
-    by = {address: pick.by for address, pick in known.picks.items()}
-    facts = _Facts(reading, known, Store(places.store), tasks, keys, circled, by, links)
+        if only is None or task.address in only:
+            tasks.setdefault(shot_of(task.address), []).append(task)
+    by = {(one.take.key, one.take.number): one.by or "a person" for one in now.going_on.values()}
+    facts = _Facts(reading, known, Store(places.store), tasks, now.keys, by, links)
     return ReportPage(
         show=compiled.show,
         title=compiled.title or compiled.show,
-        scenes=tuple(_scene(scene, facts) for scene in compiled.scenes),
+        scenes=tuple(_scene(scene, facts) for scene in _scenes(compiled.scenes, tasks, only)),
         stages=compiled.stages,
         thumbs=places.thumbnails,
         date=date,
@@ -76,6 +82,16 @@ def sheet_of(
         charged=Money() if places.rehearsal else None,
         absent=tuple(absent),
     )
+
+
+def _scenes(
+    scenes: Sequence[SceneInfo], tasks: Mapping[str, object], only: Collection[str] | None
+) -> Iterator[SceneInfo]:
+    """The scenes that are shown, each with the shots that are."""
+    for scene in scenes:
+        shots = tuple(shot for shot in scene.shots if only is None or f"{scene.id}/{shot.id}" in tasks)
+        if shots:
+            yield scene._replace(shots=shots)
 
 
 def _cast(reading: Reading) -> tuple[ReportCast, ...]:
@@ -90,25 +106,6 @@ def _cast(reading: Reading) -> tuple[ReportCast, ...]:
                 if path:
                     portraits[member] = ReportPicture(reading.places.root / path, sha256, 0, 0)
     return tuple(ReportCast(id_, name, portraits.get(id_)) for id_, name in reading.compiled.cast.items())
-
-
-def _settle_all(reading: Reading, known: Known) -> tuple[dict[str, str], frozenset[tuple[str, int]]]:
-    """Current keys, and every take that goes on: into a next stage, another shot's picture, or out as the last."""
-    tasks = reading.compiled.tasks
-    index = Index(tasks)
-    choices = Choices(index, known, first_where_unpicked=reading.places.rehearsal)
-    circled: set[tuple[str, int]] = set()
-    gates = {gate for task in tasks for gate in task.gates}
-    for task in in_order(tasks, index):
-        settled = settle_task(task, choices) if task.forms else None
-        if not isinstance(settled, Settled):
-            continue
-        choices.keys[task.address] = settled.key
-        circled |= {(chosen.take.key, chosen.take.number) for chosen in settled.used}
-        last = choices.choose((task.address,)) if task.address not in gates else None
-        if isinstance(last, Chosen):
-            circled.add((last.take.key, last.take.number))
-    return choices.keys, frozenset(circled)
 
 
 def _scene(scene: SceneInfo, facts: _Facts) -> ReportScene:
@@ -176,7 +173,7 @@ def _take(task: Task, take: Take, version: int, facts: _Facts, *, current: bool)
         ),
         price=price,
         picked=picked,
-        by=(facts.by.get(task.address) or "rule: first") if picked else "",
+        by=facts.circled[take.key, take.number] if picked else "",
         note=f"incomplete: {len(take.pictures)} of {task.panels} panels" if short else "",
         current=current,
     )
@@ -188,5 +185,6 @@ def _images(task: Task, wire: Mapping[str, Any], facts: _Facts) -> tuple[str, ..
     names = []
     for mark in sent if marks_of(task.forms[0]) else []:
         kind, _, rest = mark.lstrip("\0").partition(":")
-        names.append(rest if kind != "sha256" else facts.reading.compiled.sources.get(rest, "a picked take"))
+        sha256, _ = split_sent(rest)
+        names.append(rest if kind != "sha256" else facts.reading.compiled.sources.get(sha256, "a picked take"))
     return tuple(names)

@@ -12,23 +12,27 @@ Knows how the rooms are joined, and no rule of any of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
+from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.pipeline.bought import Bought
 from shotpilot_pipeline.pipeline.places import Places
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.plan.build import build_plan
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.resolve import picked
-from shotpilot_pipeline.plan.select import named, select
+from shotpilot_pipeline.plan.select import NO_FACTS, Facts, named, select
 from shotpilot_pipeline.shotlist.near import near
-from shotpilot_pipeline.store.lock import moved_address, moved_lock, read_lock
+from shotpilot_pipeline.store.lock import moved_lock, read_lock
 from shotpilot_pipeline.store.store import Store
-from shotpilot_pipeline.values.plan import Plan
-from shotpilot_pipeline.values.take import Pick, Take
+from shotpilot_pipeline.values.decision import Decision
+from shotpilot_pipeline.values.digest import sha256_text
+from shotpilot_pipeline.values.plan import BUYS, Action, Plan
+from shotpilot_pipeline.values.request import request_form
+from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
+from shotpilot_pipeline.values.take import Take
 from shotpilot_pipeline.values.task import Task
 
 
@@ -48,22 +52,50 @@ class Wish:
         return not (self.selectors or self.exclude or self.until or self.limit)
 
 
-def known_of(places: Places, moved: Sequence[tuple[str, str]] = (), bought: Bought | None = None) -> Known:
+def known_of(
+    places: Places, moved: Sequence[tuple[str, str]] = (), bought: Bought | None = None, *, show: str = ""
+) -> Known:
     """What exists beside a shot list: takes in its store, picks in its picks file, versions in its lock.
 
-    `bought` is what the ledger says of its requests. Raises BadFiles when the picks file or the lock cannot be read;
-    the lock is opened only if somebody asks.
+    `bought` is what the ledger says of its requests. Raises BadFiles when the picks file or the lock cannot be read,
+    or when the picks are those of another show than `show` ("": not asked); the lock is opened only if somebody asks.
     """
     store = Store(places.store, local=places.local)
+    decisions = _decisions(places.picks, show, moved)
     return Known(
         undecided=bought.undecided if bought else {},
         refused=bought.refused if bought else {},
+        failed=bought.failed if bought else {},
         counts=store.counts(),
         takes_of=_takes(store),
-        picks=_picks(places.picks, moved),
+        picks={address: said.pick for address, said in decisions.items() if said.pick is not None},
+        decisions=decisions,
         versions=_versions(places.lock, moved),
         of_another_queue=lambda key: bool(Store(places.store).takes_of(key)),
+        rulings=rulings_of(places, moved),
+        form_of=lambda key: form_in(store, key),
     )
+
+
+def rulings_of(places: Places, moved: Sequence[tuple[str, str]] = ()) -> Rulings:
+    """What people ruled, by the addresses of today. Raises BadFiles."""
+    if not places.rulings.exists():
+        return NO_RULINGS
+    from shotpilot_pipeline.store.rulings import moved_rulings, read_rulings
+
+    return Rulings.of(moved_rulings(read_rulings(places.rulings), moved))
+
+
+def form_in(store: Store, key: str) -> str:
+    """The request form that the kept takes of `key` were asked with, from their records; "" where none tells."""
+    for take in store.takes_of(key):
+        origin = store.record_of(key, take.number)
+        told = origin.get("stands_for") or origin
+        if isinstance(told, dict) and isinstance(told.get("input"), dict):
+            form = request_form(str(told.get("endpoint")), told["input"])
+            if sha256_text(form) == key:
+                return form
+    return ""
 
 
 def stale_picks(reading: Reading, known: Known, plan: Plan) -> list[Problem]:
@@ -107,7 +139,7 @@ def plan_list(reading: Reading, wish: Wish, known: Known) -> Plan:
     return build_plan(
         tasks,
         known,
-        selected=selected_of(tasks, wish),
+        selected=selected_in(reading, wish, known),
         named=named(tasks, wish.selectors) if wish.selectors else frozenset(),
         first_where_unpicked=reading.places.rehearsal,
         behind=wish.behind or reading.places.rehearsal,  # slates cost nothing: a rehearsal goes to the end
@@ -115,12 +147,39 @@ def plan_list(reading: Reading, wish: Wish, known: Known) -> Plan:
     )
 
 
-def selected_of(tasks: Sequence[Task], wish: Wish) -> frozenset[str] | None:
-    """The addresses a wish is about; None for all. Raises UsageError where a selector matches nothing."""
+def selected_in(reading: Reading, wish: Wish, known: Known) -> frozenset[str] | None:
+    """The addresses a wish is about, every selector understood; None for all. The one way from SELECT to tasks.
+
+    Raises UsageError where a selector matches nothing, or names a revision that git does not know.
+    """
+    return selected_of(reading.compiled.tasks, wish, facts_of(reading, known))
+
+
+def selected_of(tasks: Sequence[Task], wish: Wish, facts: Facts = NO_FACTS) -> frozenset[str] | None:
+    """The same of bare tasks; without `facts`, `state:` and `changed:` are refused."""
     if wish.is_everything:
         return None
-    found = select(tasks, wish.selectors, exclude=wish.exclude, until=wish.until)
+    found = select(tasks, wish.selectors, exclude=wish.exclude, until=wish.until, facts=facts)
     return found if not wish.limit else found & _first_shots(tasks, found, wish.limit)
+
+
+def facts_of(reading: Reading, known: Known) -> Facts:
+    """What `state:` and `changed:` ask, found out only when they do."""
+
+    def states() -> Mapping[str, Collection[str]]:
+        plan = plan_list(reading, Wish(), known)
+        failed = (str(Action.FAILED),)
+        return {
+            line.address: (str(line.action), *(failed if line.key in known.failed and line.action in BUYS else ()))
+            for line in plan.lines
+        }
+
+    def changed(revision: str) -> Collection[str]:
+        from shotpilot_pipeline.pipeline.past import changed_since  # asks git: only for those who ask for a revision
+
+        return changed_since(reading, revision)
+
+    return Facts(states, changed)
 
 
 def _first_shots(tasks: Sequence[Task], among: frozenset[str], limit: int) -> frozenset[str]:
@@ -148,18 +207,13 @@ def _takes(store: Store) -> Callable[[str], Sequence[Take]]:
     return takes_of
 
 
-def _picks(path: Path, moved: Sequence[tuple[str, str]]) -> dict[str, Pick]:
+def _decisions(path: Path, show: str, moved: Sequence[tuple[str, str]]) -> Mapping[str, Decision]:
     if not path.exists():
         return {}
     # Reading YAML costs more than a whole no-op plan; a list without picks does not pay for it.
-    from shotpilot_pipeline.shotlist.picks import read_picks
+    from shotpilot_pipeline.pipeline.picksfile import read_picks_file
 
-    picks, problems = read_picks(path)
-    if problems:
-        raise BadFiles(problems)
-    if not moved:
-        return picks
-    return {at: pick._replace(address=at) for address, pick in picks.items() for at in [moved_address(address, moved)]}
+    return read_picks_file(path, show, moved).decisions
 
 
 def _versions(path: Path, moved: Sequence[tuple[str, str]]) -> Callable[[str], Sequence[str]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from shotpilot_pipeline.plan.graph import Index, needed_by
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.plan.resolve import picked, sha256_of_panel
+from shotpilot_pipeline.plan.resolve import panel_as_sent, picked
 from shotpilot_pipeline.values.digest import sha256_text
 from shotpilot_pipeline.values.request import open_picks, settle, split_pick
 from shotpilot_pipeline.values.take import Take
@@ -50,26 +50,26 @@ class Behind:
 
     def _find(self, task: Task) -> tuple[str, str]:
         for form, key in zip(task.forms, task.keys, strict=True):
-            filled = form if key else self._filled(form)
+            filled = form if key else self._filled(form, task.fits)
             if not filled:
                 continue
-            filled_key = key or sha256_text(filled)
+            filled_key = self._known.rulings.standing(task.address, key or sha256_text(filled))
             if self._known.counts.get(filled_key):
                 return filled, filled_key
         return "", ""
 
-    def _filled(self, form: str) -> str:
+    def _filled(self, form: str, fits: str) -> str:
         """The form with earlier takes in its open picks; "" when one has none."""
-        shas: dict[str, str] = {}
+        found: dict[str, str] = {}
         for need in open_picks(form):
             name, panel = split_pick(need)
             members, panel = self._index.picture(name, panel)
             take = next((take for member in members if (take := self._earlier(member))), None)
-            sha256 = sha256_of_panel(take, panel) if take else ""
-            if not sha256:
+            sent = panel_as_sent(take, panel, fits) if take else ""
+            if not sent:
                 return ""
-            shas[need] = sha256
-        return settle(form, shas.__getitem__)
+            found[need] = sent
+        return settle(form, found.__getitem__)
 
     def _earlier(self, address: str) -> Take | None:
         """The take that went on from `address` before: the picked one, else the first of its last bought version."""

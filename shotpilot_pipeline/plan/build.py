@@ -13,14 +13,26 @@ from typing import NamedTuple
 from shotpilot_pipeline.plan.behind import Behind
 from shotpilot_pipeline.plan.graph import Index, in_order
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.plan.resolve import Choices, Settled, Settlement, StalePick, Waiting, picked, settle_task
+from shotpilot_pipeline.plan.resolve import (
+    Choices,
+    Chosen,
+    Settled,
+    Settlement,
+    StalePick,
+    Waiting,
+    picked,
+    settle_task,
+)
 from shotpilot_pipeline.plan.rolls import rolls_needed
 from shotpilot_pipeline.plan.totals import add_up
+from shotpilot_pipeline.values.decision import Decision
+from shotpilot_pipeline.values.fits import derivative_note
 from shotpilot_pipeline.values.money import ZERO, Money
-from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
-from shotpilot_pipeline.values.task import NO_PRICE, Task
+from shotpilot_pipeline.values.plan import ACCEPTED, BUYS, Action, Plan, PlanLine
+from shotpilot_pipeline.values.task import HUMAN, NO_PRICE, Task
 
 _COMING = BUYS | {Action.WAITING, Action.STALE_PICK}
+_LOST = "its bytes are not in this store; bring them here from where they are, or take that back (accept --undo)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +59,10 @@ class _Verdict(NamedTuple):
     have: int = 0
     new: int = 0  # takes to buy now
     later: int = 0  # takes that may be bought once something else is there
+    wanted: int = 0  # takes, where somebody asked for more than the shot list does; 0: as the list says
     form: str = ""
     key: str = ""
+    follows: bool = False  # a rule settles it in the same run
 
 
 def build_plan(
@@ -79,31 +93,36 @@ class _Planner:
         self.asked = asked
         self.index = Index(tasks)
         self.coming: set[str] = set()
+        self.sure: set[str] = set()  # get takes in this very run, whatever people do
         self.choices = Choices(self.index, known, first_where_unpicked=asked.first_where_unpicked, coming=self.coming)
         self.behind = Behind(self.index, known)
         self.behind_now: set[str] = set()
         self.blocked: dict[str, str] = {}  # address -> why nothing comes of it
         self.promised: dict[str, tuple[str, int]] = {}  # key -> who renders it in this plan, takes there then
         self.siblings = _siblings(tasks)
+        self.more = {address: said for address, said in known.decisions.items() if said.more}
+        self.special = self.known.rulings.addresses.union(
+            self.more
+        )  # to be looked at even where takes enough are there
         self.whole: dict[int, str] = {}
 
     def lines(self) -> tuple[PlanLine, ...]:
         """Every selected task's line, in list order."""
         order = in_order(self.tasks, self.index)
-        selected, named = self.asked.selected, self.asked.named
-        counts, keys, choices = self.known.counts, self.choices.keys, self.choices
+        selected, named, special = self.asked.selected, self.asked.named, self.special
+        counts, keys, choices, ruled = self.known.counts, self.choices.keys, self.choices, self.known.rulings.addresses
         found: dict[str, PlanLine] = {}
         for task in order:
             address, settled, form, key = task.address, None, "", ""
             if task.forms:
-                if len(task.keys) == 1 and task.keys[0]:  # nothing open: the usual case of a first stage
+                if len(task.keys) == 1 and task.keys[0] and address not in ruled:  # nothing open: the usual first stage
                     form, key = task.forms[0], task.keys[0]
                 else:
                     settled = settle_task(task, choices)
                     if isinstance(settled, Settled):
                         form, key = settled.form, settled.key
             have = counts.get(key, 0)
-            if have >= task.takes and have and not task.state and address not in named:
+            if have >= task.takes and have and not task.state and address not in named and address not in special:
                 keys[address] = key
                 line = _cached_line(task, self._whole(task.takes), have, form, key)
             else:
@@ -131,6 +150,8 @@ class _Planner:
             self.choices.keys[task.address] = verdict.key
         if verdict.action in _COMING and chosen:
             self.coming.add(task.address)
+            if verdict.new or verdict.follows:
+                self.sure.add(task.address)
             if verdict.new:
                 self.promised[verdict.key] = (task.address, verdict.have + verdict.new)
         else:
@@ -156,14 +177,16 @@ class _Planner:
     def _settled(self, task: Task, settled: Settled) -> _Verdict:
         """The request is known: what is missing of it, and whether that is to be bought."""
         form, key = settled.form, settled.key
+        if settled.own is not None:
+            if not self.known.counts.get(key) and (self.asked.redraw_lost or task.address in self.asked.named):
+                return self._settled(task, settled._replace(form=settled.own[0], key=settled.own[1], own=None))
+            return self._accepted(task, settled, settled.own[0])
         have = self._have(task, key)
-        missing = max(0, task.takes - have)
+        wanted, pick, asked = self._wanted(task, key, have)
+        missing = max(0, wanted - have)
         if not missing:
-            return _Verdict(Action.CACHED, self._whole(task.takes), have, form=form, key=key)
-        if have and task.address not in self.asked.named and (pick := self._pick_that_is_enough(task, key)):
-            return _Verdict(
-                Action.CACHED, f"{pick} is picked, so no more than {_takes(have)} are wanted", have, form=form, key=key
-            )
+            why = f"{pick} is picked, so no more than {_takes(have)} are wanted" if pick else self._whole(wanted)
+            return _Verdict(Action.CACHED, why, have, form=form, key=key, wanted=0 if pick else wanted)
         if not have and self._is_behind(task, key):
             return self._behind(task, missing, form, key)
         if key in self.known.undecided:
@@ -172,12 +195,44 @@ class _Planner:
             return _Verdict(Action.REFUSED, f"refused: {self.known.refused[key]}", have, form=form, key=key)
         if not have and self._is_lost(task, key):
             return _Verdict(Action.BLOCKED, self._why_lost(task, key), form=form, key=key)
-        why, shared = self._why(task, key, have), self.promised.get(key)
+        why, shared = self._why(task, key, have, wanted, asked), self.promised.get(key)
         if shared is not None:
-            missing = max(0, task.takes - max(have, shared[1]))
+            missing = max(0, wanted - max(have, shared[1]))
             why = f"the same picture as {shared[0]}: one render serves both"
             why += f", {_takes(missing)} more for this one" if missing else ""
-        return _Verdict(self._kind(task, key, have), why, have, missing, form=form, key=key)
+        return _Verdict(self._kind(task, key, have), why, have, missing, form=form, key=key, wanted=wanted)
+
+    def _wanted(self, task: Task, key: str, have: int) -> tuple[int, str, Decision | None]:
+        """Takes wanted under `key`; the pick that is enough, if one is; and the wish for more, if it is one.
+
+        What has a valid pick is not topped up, but for what was asked for expressly.
+        """
+        said = self.more.get(task.address)
+        wanted = said.wanted(task.takes, key) if said else task.takes
+        asked_for = (said.wanted(0, key) if said.more_key else wanted) if said else 0
+        asked = said if asked_for > have else None
+        pick = ""
+        if wanted > have > 0 and task.address not in self.asked.named:
+            pick = self._pick_that_is_enough(task, key)
+        again = self.known.rulings.again(task.address, key, task.takes)
+        if pick and asked:
+            return max(again, asked_for), "", asked
+        return (have, pick, None) if pick and again <= have else (max(again, 0 if pick else wanted), "", asked)
+
+    def _accepted(self, task: Task, settled: Settled, own_form: str) -> _Verdict:
+        """An older request stands for the words of today, as a person ruled."""
+        verdict = self._settled(task, settled._replace(own=None))
+        versions = list(self.known.versions(task.address))
+        stands = f"v{versions.index(settled.key) + 1:03}" if settled.key in versions else f"key {settled.key[:12]}"
+        reason = f"{ACCEPTED} stands for {stands}; {verdict.reason}"
+        if not verdict.have and verdict.action in BUYS:  # neither here nor in the lock: never bought by a ruling
+            return _Verdict(
+                Action.BLOCKED, f"blocked: it is accepted that {stands} stands for these words, but {_LOST}"
+            )
+        if verdict.new and not settled.form:
+            why = f"{reason}, but its request is not known here; accept --undo buys the words of today"
+            return _Verdict(Action.BLOCKED, f"blocked: {why}", verdict.have, key=settled.key)
+        return verdict._replace(reason=reason, form=verdict.form or own_form)
 
     def _is_lost(self, task: Task, key: str) -> bool:
         """Whether the lock says this very request was bought, though the store has nothing of it."""
@@ -197,10 +252,28 @@ class _Planner:
         if any(address in self.behind_now for address in settled.on):
             return self._rests_on_behind(task, settled)
         if isinstance(settled, StalePick):
-            return _Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task))
+            return _Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task), wanted=self._most(task))
         if settled.person or any(address in self.coming for address in settled.on):
-            return _Verdict(Action.WAITING, settled.reason, later=self._at_most(task))
+            follows = not settled.person and self._follows(task)
+            return _Verdict(
+                Action.WAITING, settled.reason, later=self._at_most(task), wanted=self._most(task), follows=follows
+            )
         return _Verdict(Action.BLOCKED, self._why_blocked(settled.on))
+
+    def _follows(self, task: Task) -> bool:
+        """Whether all that `task` waits for comes in this run and is chosen by a rule, so that nobody is asked."""
+        needs = [(need,) for need in self.index.needs_of(task) if need not in task.gates]
+        return all(map(self._is_sure, [task.gates, *needs] if task.gates else needs))
+
+    def _is_sure(self, members: tuple[str, ...]) -> bool:
+        choice = self.choices.choose(members)
+        if isinstance(choice, Chosen):
+            return True
+        if isinstance(choice, StalePick) or choice.person:
+            return False
+        first, picks = self.index.tasks[members[0]], self.known.picks
+        by_rule = self.asked.first_where_unpicked or first.pick != HUMAN
+        return any(member in self.sure and (by_rule or member in picks) for member in members)
 
     def _rests_on_behind(self, task: Task, settled: Waiting | StalePick) -> _Verdict:
         form, key = self.behind.standing(task)
@@ -246,17 +319,25 @@ class _Planner:
     def _first_key(self, address: str) -> str:
         """The key of a variant that stands later in the list, as far as it is known without a pick."""
         keys = self.index.tasks[address].keys
-        return keys[0] if keys else ""
+        return self.known.rulings.standing(address, keys[0]) if keys else ""
 
     def _kind(self, task: Task, key: str, have: int) -> Action:
         if have:
             return Action.TOP_UP
         return Action.CHANGED if self._version_before(task, key) else Action.NEW
 
-    def _why(self, task: Task, key: str, have: int) -> str:
+    def _why(self, task: Task, key: str, have: int, wanted: int, asked: Decision | None) -> str:
+        more = _who_asked(asked, wanted - have) if asked else ""
         if have:
-            missing = task.takes - have
-            return f"{missing} of {task.takes} takes {'is' if missing == 1 else 'are'} missing"
+            missing = wanted - have
+            again = self.known.rulings.again(task.address, key, task.takes)
+            if again == wanted and (attempt := self.known.rulings.attempt(task.address, key)):
+                return f"attempt {attempt.number}: {_takes(missing)} beyond the {have} that are there"
+            return more or f"{missing} of {wanted} takes {'is' if missing == 1 else 'are'} missing"
+        if key in self.known.failed:
+            return f"the last request failed ({self.known.failed[key]}), so it is asked again"
+        if more and not self._version_before(task, key):
+            return f"new: {more}"
         version = self._version_before(task, key)
         if not version:
             return "new: nothing rendered yet"
@@ -273,8 +354,18 @@ class _Planner:
 
     def _at_most(self, task: Task) -> int:
         """Takes that may be bought once the task is settled: all, or what is missing where the key is known."""
-        counts = self.known.counts
-        return max(max(0, task.takes - counts.get(key, 0)) if key else task.takes for key in task.keys)
+        counts, standing, at = self.known.counts, self.known.rulings.standing, task.address
+        return max(max(0, self._most_wanted(task, key) - counts.get(standing(at, key), 0)) for key in task.keys)
+
+    def _most(self, task: Task) -> int:
+        """Takes wanted at most, whichever request it will be."""
+        return max(self._most_wanted(task, key) for key in task.keys)
+
+    def _most_wanted(self, task: Task, key: str) -> int:
+        """Takes wanted under `key`; where it is not known yet, under whichever it will be."""
+        said = self.more.get(task.address)
+        more = said.wanted(task.takes, key or said.more_key) if said else task.takes
+        return max(more, self.known.rulings.again(task.address, key, task.takes))
 
     def _why_blocked(self, on: Sequence[str]) -> str:
         names = [f"{address}, which {self.blocked.get(address, 'is not in the shot list')}" for address in on]
@@ -306,6 +397,13 @@ def _why_nothing_comes(action: Action) -> str:
     }.get(action, "is not rendered and not selected")
 
 
+def _who_asked(said: Decision, missing: int) -> str:
+    """`Vera asked for 4 more takes`, and how many of what is missing that is, where it is not all."""
+    by = said.more_by or "the picks file"
+    asked = f"{by} asked for {said.more} more {'take' if said.more == 1 else 'takes'}"
+    return asked if missing == said.more else f"{asked}; {missing} {'is' if missing == 1 else 'are'} missing"
+
+
 def _takes(count: int) -> str:
     return "1 take" if count == 1 else f"{count} takes"
 
@@ -333,7 +431,7 @@ def _priced(task: Task, verdict: _Verdict) -> PlanLine:
         verdict.action,
         verdict.reason,
         task.endpoint,
-        task.takes,
+        verdict.wanted or task.takes,
         verdict.have,
         new,
         task.panels,
@@ -342,5 +440,7 @@ def _priced(task: Task, verdict: _Verdict) -> PlanLine:
         _price(task, new + later) if new + later else ZERO,
         verdict.form,
         verdict.key,
-        task.notes,
+        (*task.notes, note) if (note := derivative_note(verdict.form)) else task.notes,
+        later,
+        verdict.follows,
     )

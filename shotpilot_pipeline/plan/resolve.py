@@ -6,18 +6,22 @@ Does not know what anything costs, nor whether anything will be bought.
 1. A pick that a person made goes before every rule. It follows the sha256 of the take's first picture.
 2. A pick whose bytes are no take of the task's current key is stale: shown, never followed, never dropped.
 3. Of variants that are chosen among, at most one pick goes on; two are a conflict for a person to decide.
-4. Where nobody picked, `human` waits and a rule chooses. A rule never takes a series that came short.
+4. Where nobody picked, `human` waits and a rule of `plan/rules.py` chooses. A rule never takes a series that came
+   short, nor a take that somebody rejected.
 5. A gate must have its pick even where `carry: prompt` leaves its bytes out of the key.
+6. Where a person accepted that older takes stand for the request as it is now, their form and key are the task's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from shotpilot_pipeline.plan.graph import Index
 from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.plan.rules import RULES, Offer, Rule
 from shotpilot_pipeline.values.digest import sha256_text
+from shotpilot_pipeline.values.fits import as_sent
 from shotpilot_pipeline.values.request import is_open, settle, settle_one, split_pick
 from shotpilot_pipeline.values.take import Pick, Take
 from shotpilot_pipeline.values.task import FIRST, HUMAN, Task
@@ -28,16 +32,22 @@ class Chosen(NamedTuple):
 
     address: str
     take: Take
+    rule: str = ""  # the rule that chose it; "" where a person did
 
 
 class Settled(NamedTuple):
-    """All is known: this form goes out, under this key. `used`: the takes it rests on, the gate's first."""
+    """All is known: this form goes out, under this key. `used`: the takes it rests on, the gate's first.
+
+    `own`: form and key of the list's own words, where an accepted older request stands for them; `form` is then ""
+    if that request is not known on this machine.
+    """
 
     form: str
     key: str
     gate: str  # the gate that was chosen; "" at a first stage
     take: int  # of the gate
     used: tuple[Chosen, ...]
+    own: tuple[str, str] | None = None
 
 
 class Waiting(NamedTuple):
@@ -58,17 +68,6 @@ class StalePick(NamedTuple):
 
 Choice = Chosen | Waiting | StalePick
 Settlement = Settled | Waiting | StalePick
-
-#: A rule is told every complete take of the candidates, in list order and then by number, and says which one goes on.
-Rule = Callable[[Iterable[Chosen]], Chosen | None]
-
-
-def first_take(offered: Iterable[Chosen]) -> Chosen | None:
-    """The rule `first`: the lowest take of the first candidate that has any."""
-    return next(iter(offered), None)
-
-
-RULES: Mapping[str, Rule] = {FIRST: first_take}
 
 
 class Choices:
@@ -122,7 +121,7 @@ class Choices:
         The same answer as `choose`, without its general questions: a plan of a long list asks 20,000 times.
         """
         key = self.keys.get(gate)
-        if not key or self.known.picks:
+        if not key or self.known.picks or self.known.decisions:
             return None
         takes, task = self.known.takes_of(key), self.index.tasks[gate]
         if not takes or not (self.first_where_unpicked or task.pick == FIRST):
@@ -134,26 +133,30 @@ class Choices:
     def _by_rule(self, candidates: tuple[str, ...]) -> Choice:
         """Nobody picked: a rule chooses, or a person has to."""
         chooser = self.index.tasks[candidates[0]].pick
-        if self.first_where_unpicked:
-            chooser = FIRST
-        elif chooser == HUMAN:
+        if chooser == HUMAN and not self.first_where_unpicked:
             return self._await_person(candidates)
-        rule = RULES.get(chooser)
+        rule = RULES.get(chooser if chooser != HUMAN else FIRST)
         if rule is None:
             return Waiting(f"no rule is called {chooser!r}, so a person must pick", candidates, True)
-        chosen = rule(self._offered(candidates))
-        if chosen is None or (self.coming and self._better_may_come(chosen, candidates)):
+        chosen = rule.choose(self._offered(candidates))
+        if chosen is None and self.first_where_unpicked and chooser != FIRST:
+            chooser, rule = FIRST, RULES[FIRST]  # in a rehearsal nobody is waited for
+            chosen = rule.choose(self._offered(candidates))
+        if chosen is None:
+            return self._await_rule(rule, candidates)
+        if rule.lower_wins and self.coming and self._better_may_come(chosen, candidates):
             return self._await_takes(candidates)
-        return chosen
+        return Chosen(chosen.address, chosen.take, chooser if chooser != HUMAN else FIRST)
 
-    def _offered(self, candidates: tuple[str, ...]) -> Iterator[Chosen]:
+    def _offered(self, candidates: tuple[str, ...]) -> Iterator[Offer]:
         for address in candidates:
             panels = self.index.tasks[address].panels
+            said = self.known.decisions.get(address)
             for take in self.takes(address):
-                if len(take.pictures) >= panels:
-                    yield Chosen(address, take)
+                if len(take.pictures) >= panels and not (said and said.rejected(take)):
+                    yield Offer(address, take, said.stars_of(take) if said else 0)
 
-    def _better_may_come(self, chosen: Chosen, candidates: tuple[str, ...]) -> bool:
+    def _better_may_come(self, chosen: Offer, candidates: tuple[str, ...]) -> bool:
         """Whether a take that goes before `chosen` may still come: then a plan must not promise `chosen`."""
         for address in candidates:
             if address == chosen.address:
@@ -166,11 +169,41 @@ class Choices:
         count = sum(len(self.takes(address)) for address in candidates)
         if not count:
             return self._await_takes(candidates)
+        if self._all_rejected(candidates):
+            return self._await_more(candidates)
         among = "the one take" if count == 1 else f"the {count} takes"
         return Waiting(f"waits for a pick among {among} of {self._name(candidates)}", candidates, True)
 
+    def _await_rule(self, rule: Rule, candidates: tuple[str, ...]) -> Waiting:
+        """A rule found nothing to choose: all is rejected, or it wants what nobody gave yet, or nothing is there."""
+        if self._all_rejected(candidates):
+            return self._await_more(candidates)
+        if any(True for _ in self._offered(candidates)):
+            return Waiting(f"waits for {rule.waits_for} on a take of {self._name(candidates)}", candidates, True)
+        return self._await_takes(candidates)
+
+    def _all_rejected(self, candidates: tuple[str, ...]) -> bool:
+        """Whether there are takes, somebody rejected each of them, and no more are to come."""
+        decisions = self.known.decisions
+        if not decisions or any(address in self.coming for address in candidates):
+            return False
+        takes = [(address, take) for address in candidates for take in self.takes(address)]
+        return bool(takes) and all(
+            (said := decisions.get(address)) is not None and said.rejected(take) for address, take in takes
+        )
+
+    def _await_more(self, candidates: tuple[str, ...]) -> Waiting:
+        count = sum(len(self.takes(address)) for address in candidates)
+        name = self._name(candidates)
+        all_of = f"the one take of {name} is" if count == 1 else f"all {count} takes of {name} are"
+        return Waiting(f"{all_of} rejected; pick one, or ask for more", candidates, True)
+
     def _await_takes(self, candidates: tuple[str, ...]) -> Waiting:
-        short = any(self.takes(address) for address in candidates)
+        short = any(
+            len(take.pictures) < self.index.tasks[address].panels
+            for address in candidates
+            for take in self.takes(address)
+        )
         what = "a whole series" if short else "the takes"
         return Waiting(f"waits for {what} of {self._name(candidates)}", candidates, False)
 
@@ -195,11 +228,21 @@ class Choices:
 
 def settle_task(task: Task, choices: Choices) -> Settlement:
     """What `task` sends, as far as picks and takes decide it. `task` must have a form: it is not omitted."""
+    settled = _settle(task, choices)
+    known = choices.known
+    if known.rulings.accepted and isinstance(settled, Settled):
+        key = known.rulings.standing(task.address, settled.key)
+        if key != settled.key:
+            return settled._replace(form=known.form_of(key), key=key, own=(settled.form, settled.key))
+    return settled
+
+
+def _settle(task: Task, choices: Choices) -> Settlement:
     gates = task.gates
     if not gates:
         return _settled(task.forms[0], task.keys[0], task, choices, ())
     take = choices.obvious(gates[0]) if len(gates) == len(task.forms) == 1 else None
-    chosen = choices.choose(gates) if take is None else Chosen(gates[0], take)
+    chosen = choices.choose(gates) if take is None else Chosen(gates[0], take, FIRST)
     if not isinstance(chosen, Chosen):
         return chosen
     cell = 0 if len(task.forms) == 1 else _cell(task, chosen, choices)
@@ -207,7 +250,7 @@ def settle_task(task: Task, choices: Choices) -> Settlement:
         return cell
     form, key = task.forms[cell], task.keys[cell]
     if not key:
-        filled = settle_one(form, chosen.address, chosen.take.pictures[0].sha256)
+        filled = settle_one(form, chosen.address, as_sent(chosen.take.pictures[0], task.fits))
         if not is_open(filled):  # the usual case: the carried pick is all there was to fill
             return Settled(filled, sha256_text(filled), chosen.address, chosen.take.number, (chosen,))
     return _settled(form, key, task, choices, (chosen,))
@@ -236,16 +279,18 @@ def _settled(form: str, key: str, task: Task, choices: Choices, used: tuple[Chos
 
 def picked(pick: Pick, takes: Sequence[Take]) -> Take | None:
     """The take a pick means: that with the picked bytes whatever its number, else, without a sha256, by number."""
+    if pick.version and not pick.sha256:
+        return None  # of an older version, by its number alone
     for take in takes:
         if take.pictures[0].sha256 == pick.sha256 if pick.sha256 else take.number == pick.take:
             return take
     return None
 
 
-def sha256_of_panel(take: Take, panel: int) -> str:
-    """The sha256 of the take's picture `panel` (0 and 1: the first); "" when the series came short of it."""
+def panel_as_sent(take: Take, panel: int, fits: str) -> str:
+    """The take's picture `panel` (0 and 1: the first) as it stands in a form; "" when the series came short of it."""
     place = max(panel, 1)
-    return take.pictures[place - 1].sha256 if place <= len(take.pictures) else ""
+    return as_sent(take.pictures[place - 1], fits) if place <= len(take.pictures) else ""
 
 
 class _Open(Exception):
@@ -269,10 +314,10 @@ def _fill(
             raise _Open(chosen)
         if chosen not in rests:
             rests.append(chosen)
-        sha256 = sha256_of_panel(chosen.take, panel)
-        if not sha256:
+        sent = panel_as_sent(chosen.take, panel, task.fits)
+        if not sent:
             raise _Open(_too_short(chosen, panel))
-        return sha256
+        return sent
 
     try:
         return settle(form, sha256_of), tuple(rests)

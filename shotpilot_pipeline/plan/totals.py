@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shotpilot_pipeline.plan.rolls import rolls_needed
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.plan import Action, PlanLine, Totals
 
@@ -11,7 +12,8 @@ from shotpilot_pipeline.values.plan import Action, PlanLine, Totals
 def add_up(lines: Iterable[PlanLine]) -> Totals:
     """Pictures (panels counted), rolls and money of all lines."""
     actions: dict[Action, int] = {}
-    new = cached = rolls = cost = at_most = unpriced = 0
+    new = cached = rolls = cost = at_most = unpriced = later = 0
+    following = following_rolls = following_cost = 0
     for line in lines:
         action, panels = line.action, line.panels
         actions[action] = actions.get(action, 0) + 1
@@ -23,8 +25,16 @@ def add_up(lines: Iterable[PlanLine]) -> Totals:
         new += line.takes_new * panels
         rolls += line.rolls
         cost += line.cost.nano if line.cost is not None else 0
+        later += line.takes_later * panels
+        if line.follows:
+            following += line.takes_later * panels
+            following_rolls += rolls_needed(line.takes_later, panels)
+            following_cost += line.cost_at_most.nano if line.cost_at_most is not None else 0
         if line.cost_at_most is None:
             unpriced += 1
         else:
             at_most += line.cost_at_most.nano
-    return Totals(new, cached, rolls, Money(cost), Money(at_most), unpriced, actions)
+    money = Money(cost), Money(at_most)
+    return Totals(
+        new, cached, rolls, *money, unpriced, actions, following, following_rolls, Money(following_cost), new + later
+    )

@@ -23,6 +23,7 @@ import anyio
 import anyio.to_thread
 import httpx
 
+from shotpilot_pipeline.errors import TakesFailed
 from shotpilot_pipeline.queue import hosts as roads
 from shotpilot_pipeline.queue.failures import AnswerLost, DownloadFailed, ForeignUrl, NotReached, NotSent
 from shotpilot_pipeline.queue.hosts import Hosts
@@ -171,13 +172,15 @@ class QueueClient:
         """Ask for the request to be stopped. Raises NotReached, KeyOrBalance, ForeignUrl."""
         return read_cancel(await self._read("PUT", submitted.cancel_url))
 
-    async def upload(self, path: Path, content_type: str) -> str:
-        """Put a file where the model can fetch it, and return its URL. An upload costs nothing.
+    async def upload(self, path: Path, content_type: str, *, sha256: str = "") -> str:
+        """Put a file where the model can fetch it, and return its URL. An upload costs nothing. `sha256`: of the bytes
+        that are meant; a file that changed since it was looked at is not sent.
 
         The media host is asked to forget it after `upload_seconds`. Who may fetch it until then is left as it is: a
         rule that shuts out others could shut out the model, since nobody says as whom a model fetches.
 
-        Raises NotReached (ask again), RequestFailed, KeyOrBalance, DownloadFailed (a URL that is no https).
+        Raises NotReached (ask again), RequestFailed, KeyOrBalance, DownloadFailed (a URL that is no https), TakesFailed
+        (other bytes than were meant).
         """
         url = f"{self._hosts.rest.rstrip('/')}/storage/upload/initiate?storage_type=fal-cdn-v3"
         asked = {"file_name": path.name, "content_type": content_type}
@@ -186,14 +189,16 @@ class QueueClient:
         if not isinstance(file_url, str) or not isinstance(upload_url, str):
             raise NotReached("the queue did not say where to upload to")
         roads.media(file_url)
-        await self._put(roads.media(upload_url), path, content_type)
+        await self._put(roads.media(upload_url), path, content_type, sha256)
         return file_url
 
     def _life(self) -> dict[str, str]:
         return {LIFE_HEADER: json.dumps({"expiration_duration_seconds": self._upload_seconds})}
 
-    async def _put(self, url: str, path: Path, content_type: str) -> None:
+    async def _put(self, url: str, path: Path, content_type: str, sha256: str) -> None:
         content = await anyio.Path(path).read_bytes()
+        if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+            raise TakesFailed(f"{path.name} changed while it was sent along; nothing was sent with it, run again")
         try:
             with anyio.fail_after(self._timeouts.upload):
                 answer = await self._media.put(url, content=content, headers={"Content-Type": content_type})

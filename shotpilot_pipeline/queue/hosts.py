@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.queue.failures import DownloadFailed, ForeignUrl
+from shotpilot_pipeline.values.origin import sayable
 
 QUEUE_URL = "https://queue.fal.run"
 REST_URL = "https://rest.fal.ai"
@@ -28,7 +29,9 @@ class Hosts:
     def __post_init__(self) -> None:
         for url in (self.queue, self.rest, self.api):
             if not is_safe(url):
-                raise UsageError(f"{url!r} is no base URL; write an https URL (plain http is for this machine only)")
+                raise UsageError(
+                    f"{sayable(url)} is no base URL; write an https URL (plain http is for this machine only)"
+                )
 
     def keyed(self, url: str) -> str:
         """`url` again, if the key may go there: an API host, or fal's backup where fal itself is configured.

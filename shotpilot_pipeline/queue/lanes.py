@@ -53,6 +53,7 @@ class Lanes(httpx.AsyncBaseTransport):
     def __init__(self, most: int) -> None:
         self._free: defaultdict[Origin, list[_Lane]] = defaultdict(list)  # the latest used last
         self._all: list[_Lane] = []
+        self._left: list[httpx.AsyncHTTPTransport] = []  # out of use, closed at the end
         self._most = most
         self._slots = anyio.Semaphore(most)
         self._tls: ssl.SSLContext | None = None  # read once: every lane of its own would read all authorities again
@@ -86,6 +87,9 @@ class Lanes(httpx.AsyncBaseTransport):
         idle = next((lanes for lanes in self._free.values() if lanes), None)
         if idle is not None and len(self._all) >= self._most:
             lane = idle.pop(0)
+            if lane.origin[0] != origin[0]:  # a lane of plain http looks at no certificate
+                self._left.append(lane.transport)
+                lane.transport = self._new(origin[0])
             lane.origin = origin
             return lane
         lane = _Lane(self._new(origin[0]), origin)
@@ -101,5 +105,5 @@ class Lanes(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for lane in self._all:
-            await lane.transport.aclose()
+        for transport in (*(lane.transport for lane in self._all), *self._left):
+            await transport.aclose()

@@ -95,7 +95,7 @@ async def await_result(
             except NotReady:
                 pass
             except NotReached as trouble:
-                await sleep(trouble.retry_after or 0.0)
+                await sleep(min(trouble.retry_after or 0.0, max(0.0, deadline - elapsed())))
             if elapsed() >= deadline:
                 raise TimeoutError(f"the request is still open after {elapsed():.0f} s")
     finally:

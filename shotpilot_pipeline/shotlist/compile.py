@@ -271,15 +271,20 @@ def _move_problems(moves: Sequence[Node], parts: Sequence[Part]) -> list[Problem
     """What moved must have come from a place that is free now, to a shot that is there."""
     shots = [f"{part.scene}/{part.shot}" for part in parts]
     known = set(shots)
+    gone = {_shot_of(str(move.map["from"].value)) for move in moves}  # a chain of moves goes on from there
+    pairs = {(str(move.map["from"].value), str(move.map["to"].value)) for move in moves}
     found = []
     for move in moves:
         source, target = (str(move.map[end].value) for end in ("from", "to"))
-        if _shot_of(target) not in known:
+        if _shot_of(target) not in known | gone:
             hint = near(_shot_of(target), shots) or "give the shot's address of today"
             found.append(Problem("moved", move.map["to"].place, f"moved to {target}, which is not in the list", hint))
         if _shot_of(source) in known:
             message = f"{source} is said to have moved, but it is still in the list"
-            found.append(Problem("moved", move.map["from"].place, message, "take this line out, or rename the shot"))
+            hint = "take this line out, or rename the shot"
+            if (target, source) in pairs:
+                hint = f"to exchange two shots, take both lines out and run: shotpilot swap FILE {source} {target}"
+            found.append(Problem("moved", move.map["from"].place, message, hint))
     return found
 
 

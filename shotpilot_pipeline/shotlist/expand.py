@@ -272,6 +272,7 @@ class _Shot:
             tags=_tags(settings),
             cast=tuple(dict.fromkeys(who for request in made for who in request.cast)),
             place=self.place,
+            fits=next((request.fits for request in made if request.fits), ""),
         )
 
     def _request(self, branch: _Branch, place: int) -> Request | None:

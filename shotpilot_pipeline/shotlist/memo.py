@@ -184,7 +184,7 @@ def _encoded(
 
 
 def _kind(task: Task) -> tuple[Any, ...]:
-    return (*task[1:9], *task[13:16])
+    return (*task[1:9], *task[13:16], task.fits)
 
 
 def _lines(
@@ -245,16 +245,18 @@ def _shot(line: str, shown: Callable[[str], str]) -> KeptShot:
 
 def _tasks(rows: Sequence[Sequence[Any]], columns: Sequence[Sequence[str]], places: Sequence[str]) -> tuple[Task, ...]:
     """The tasks, put together from their columns. The inner loop runs 30,000 times in every no-op `plan`."""
-    kinds = {str(n): (tuple(row[:8]), tuple(tuple(texts) for texts in row[8:])) for n, row in enumerate(rows)}
+    kinds = {
+        str(n): (tuple(row[:8]), tuple(tuple(texts) for texts in row[8:11]), row[11]) for n, row in enumerate(rows)
+    }
     found: list[Task] = []
     new, add = tuple.__new__, found.append
     for number, address, gates, needs, keys, forms, place in zip(*columns, places, strict=True):
-        before, after = kinds[number]
+        before, after, fits = kinds[number]
         if "\t" in forms or not forms:
             parts = (_several(gates), _several(needs), _several(forms), tuple(keys.split("\t")) if forms else ())
         else:
             parts = ((gates,) if gates else (), _several(needs) if needs else (), (forms,), (keys,))
-        add(new(Task, (address, *before, *parts, *after, place)))
+        add(new(Task, (address, *before, *parts, *after, place, fits)))
     return tuple(found)
 
 

@@ -31,6 +31,7 @@ from shotpilot_pipeline.shotlist.pointer import Span
 from shotpilot_pipeline.shotlist.prompt import ShotFault, warning, without_stop
 from shotpilot_pipeline.shotlist.settings import Settings, is_written, said
 from shotpilot_pipeline.shotlist.validity import input_problems
+from shotpilot_pipeline.values.fits import fits_text
 from shotpilot_pipeline.values.request import render_key, request_form
 from shotpilot_pipeline.values.task import NO_PRICE
 
@@ -67,6 +68,7 @@ class Request(NamedTuple):
     asks: tuple[Ask, ...]
     sources: Mapping[str, str]
     problems: tuple[Problem, ...]
+    fits: str  # what a carried picture must be to be sent as it is; "" where none is sent
     card: Card
     kind: str  # of the endpoint
     wire: Mapping[str, Any]  # the input as sent, without num_images
@@ -85,7 +87,7 @@ def request_of(cell: Cell) -> Request:
     notes, problems = _negative(cell, chosen, wire)
     problems += input_problems(chosen.card, chosen.endpoint, wire, _Where(cell, pictures), pictures, cell.film.checked)
     form = request_form(chosen.endpoint.id, wire)
-    price = chosen.endpoint.prices.get(resolution)
+    price, file = chosen.endpoint.prices.get(resolution), chosen.card.limits.file
     return Request(
         form=form,
         key="" if pictures.waits else render_key(form),
@@ -96,6 +98,7 @@ def request_of(cell: Cell) -> Request:
         asks=pictures.asks,
         sources=pictures.sources,
         problems=tuple(problems),
+        fits=fits_text(file.bytes, file.formats) if pictures.waits else "",
         card=chosen.card,
         kind=chosen.endpoint.kind,
         wire=wire,

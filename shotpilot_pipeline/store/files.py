@@ -122,14 +122,19 @@ def put_new(aside: Path, target: Path) -> None:
         os.unlink(aside)
 
 
-def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write a file so that at every instant either the old or the new one is there, whole. Raises StoreUnwritable."""
+def write_atomic(path: Path, data: bytes, *, durable: bool = True, mode: int | None = None) -> None:
+    """Write a file so that at every instant either the old or the new one is there, whole. Raises StoreUnwritable.
+
+    `mode` are its rights, else those that new files get.
+    """
     near = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with in_words(path.parent):
         make_folder(path.parent, durable=durable)
         with suppress(FileNotFoundError):
             os.unlink(near)
         write_new(near, data, durable=durable)
+        if mode is not None:
+            os.chmod(near, mode)
         os.replace(near, path)
         if durable:
             sync(path.parent)

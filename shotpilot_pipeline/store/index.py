@@ -102,7 +102,7 @@ class Index:
 
         A folder that changed less than 2 s ago could change again without its times telling.
         """
-        stamps = {name: _stamp(self._folder / name) for name in _shards(self._folder)}
+        stamps = {name: _stamp(f"{self._folder}/{name}") for name in _shards(self._folder)}
         youngest = max((int(stamp.partition(".")[0]) for stamp in stamps.values() if stamp), default=0)
         return "" if time.time_ns() - youngest < RACY else sha256_text(repr(sorted(stamps.items())))
 
@@ -233,7 +233,7 @@ def _changed(db: sqlite3.Connection, folder: Path, shard: str | None) -> dict[st
         now = _stamp(folder / name)
         return {} if now == (known[0] if known else "") else {name: now}
     before: dict[str, str] = dict(db.execute("SELECT name, stamp FROM folders"))
-    after = {name: _stamp(folder / name) for name in _shards(folder)}
+    after = {name: _stamp(f"{folder}/{name}") for name in _shards(folder)}
     gone = {name: "" for name in before if name not in after}
     return {name: stamp for name, stamp in after.items() if before.get(name) != stamp} | gone
 
@@ -246,7 +246,7 @@ def _shards(folder: Path) -> list[str]:
     return names
 
 
-def _stamp(path: Path) -> str:
+def _stamp(path: Path | str) -> str:
     """What changes whenever a name in the folder does: times in ns and inode; "" where there is no folder."""
     try:
         seen = os.stat(path)

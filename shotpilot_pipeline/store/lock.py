@@ -18,6 +18,7 @@ from typing import NamedTuple
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, UsageError
 from shotpilot_pipeline.store.files import write_atomic
 from shotpilot_pipeline.values.address import ID, Address
+from shotpilot_pipeline.values.rulings import swapped
 from shotpilot_pipeline.values.take import Take
 
 HEADER = "# shotpilot lock 1: what was bought. Written by shotpilot; keep it in git. A line is a picture:\n"
@@ -114,6 +115,12 @@ class Lock:
             changed = True
         return grown if changed else self
 
+    def without(self, address: str, key: str, take: int) -> Lock:
+        """The lock without one take of one address; the same lock where it has none of it."""
+        kept = tuple(line for line in self.at(address) if (line.key, line.take) != (key, take))
+        others = {at: rows for at, rows in self._by_address.items() if at != address}
+        return Lock({**others, address: kept} if kept else others) if kept != self.at(address) else self
+
     def text(self) -> str:
         """The file's text."""
         rows = [
@@ -201,6 +208,16 @@ def moved_lock(lock: Lock, moved: Sequence[tuple[str, str]]) -> Lock:
             lines = [line._replace(address=target) for line in take]
             result = _with_lines(result, lines, keep_version=fresh)
     return result
+
+
+def swapped_lock(lock: Lock, one: str, other: str) -> Lock:
+    """The lock with two shots exchanged, each with all its variants, stages and versions."""
+    exchange = swapped(one, other)
+    lines: dict[str, tuple[LockLine, ...]] = {}
+    for address in lock.addresses():
+        target = exchange(address)
+        lines[target] = tuple(line._replace(address=target) for line in lock.at(address))
+    return Lock(lines)
 
 
 def moved_address(address: str, moved: Sequence[tuple[str, str]]) -> str:

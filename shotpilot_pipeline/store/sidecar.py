@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from shotpilot_pipeline.store.records import Entry
 from shotpilot_pipeline.values.address import Address
+from shotpilot_pipeline.values.fits import split_sent
 
 FORMAT = 1
 #: IPTC digital source types: a trained model made it, or a program drew it without one (a slate).
@@ -24,6 +25,7 @@ _PLACED = frozenset(
         *("queue", "request_id", "roll", "tags", "urls"),
         *("submitted_at", "started_at", "finished_at", "at"),
         *("price_usd", "billed_usd", "billable_units"),
+        "adopted",
     )
 )
 
@@ -85,10 +87,18 @@ def _sidecar(named: Named, entry: Entry, sources: Mapping[str, str]) -> dict[str
             "billable_units": origin.get("billable_units"),
         },
         "marks": _marks(named, entry),
-        "digital_source_type": DRAWN if named.rehearsal else TRAINED,
+        "adopted": origin.get("adopted"),
+        "digital_source_type": _source_type(named, entry),
         "tool": entry.tool,
         "more": {key: value for key, value in origin.items() if key not in _PLACED},
     }
+
+
+def _source_type(named: Named, entry: Entry) -> str | None:
+    """How the pixels came to be; None for a file that a person brought in: nobody here knows."""
+    if entry.origin.get("adopted") and not entry.origin.get("request_id"):
+        return None
+    return DRAWN if named.rehearsal else TRAINED
 
 
 def _who(named: Named) -> dict[str, Any]:
@@ -151,10 +161,13 @@ def _references(wire: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator
 def _reference(role: str, number: int, mark: object, sources: Mapping[str, str]) -> dict[str, Any]:
     """`from`: a file of the show, a bought picture, or the web."""
     kind, _, value = str(mark).partition(":")
-    if kind == "sha256":
-        path = sources.get(value)
-        return {"role": role, "number": number, "from": "file" if path else "take", "sha256": value, "source": path}
-    return {"role": role, "number": number, "from": "web", "sha256": None, "source": value if kind == "url" else mark}
+    told: dict[str, Any] = {"role": role, "number": number}
+    if kind != "sha256":
+        return told | {"from": "web", "sha256": None, "source": value if kind == "url" else mark}
+    sha256, recipe = split_sent(value)
+    path = sources.get(sha256)
+    told |= {"from": "file" if path else "take", "sha256": sha256, "source": path}
+    return told if recipe is None else told | {"sent_as": f"a {recipe.format} of at most {recipe.bytes} bytes"}
 
 
 def _carried(references: list[Any]) -> str | None:

@@ -113,6 +113,10 @@ class Store:
                 whole.append(take)
         return tuple(whole)
 
+    def recorded(self, key: str) -> tuple[Take, ...]:
+        """The takes of one key with a good record, in order of number, even where a picture of them is lost."""
+        return self._index.recorded(key)
+
     def next_number(self, key: str) -> int:
         """The first number after every take of `key` that was ever recorded, damaged and incomplete ones too."""
         return max(self._index.numbers(key), default=0) + 1
@@ -220,6 +224,18 @@ class Store:
             if self._durable:
                 sync(target.parent)
         self._index.doubt(picture.sha256)
+
+    def withdraw(self, key: str, number: int) -> None:
+        """Let a take count no more: its record is put aside, its pictures stay. Raises as `entry_of`, StoreUnwritable.
+
+        For takes that a person brought in and takes back; what was bought is never withdrawn.
+        """
+        path = self._record_path(key, number)
+        self.entry_of(key, number)
+        with in_words(self._folder):
+            os.rename(path, path.with_name(f"{path.name}.withdrawn-{uuid.uuid4().hex[:8]}"))
+            if self._durable:
+                sync(path.parent)
 
     def _make(self) -> None:
         make_folder(self._folder, durable=self._durable)

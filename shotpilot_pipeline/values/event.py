@@ -64,7 +64,13 @@ class RunStopped(NamedTuple):
     exit_code: int
 
 
-Event = RunStarted | RollSent | TakeKept | TaskEnded | Note | RunStopped
+class BudgetMet(NamedTuple):
+    """A shot or a stage has used up its own budget: said once for each; what has room under its own goes on."""
+
+    reason: str
+
+
+Event = RunStarted | RollSent | TakeKept | TaskEnded | Note | RunStopped | BudgetMet
 
 _NAMES: Mapping[type, str] = {
     RunStarted: "run-started",
@@ -73,6 +79,7 @@ _NAMES: Mapping[type, str] = {
     TaskEnded: "task-ended",
     Note: "note",
     RunStopped: "run-stopped",
+    BudgetMet: "budget-met",
 }
 
 

@@ -3,7 +3,7 @@
 A form is canonical JSON of `{"endpoint", "input", "key"}`: the input as sent, every field explicit, without
 `num_images`, each reference picture written as a *mark* in place of its URL:
 
-    sha256:<64 hex>          bytes that are known
+    sha256:<64 hex>          bytes that are known; behind it may stand a recipe (values/fits.py): a copy that fits
     url:<https URL>          a picture on the web, known only by its URL
     NUL pick:<address>       a take that somebody still has to pick (`/p02` at the end: one panel of it)
 
@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from shotpilot_pipeline.values.digest import canonical_json, sha256_text
 
@@ -114,6 +114,46 @@ def marks_of(form: str) -> tuple[str, ...]:
 
     _with_references(input_of(form), note)
     return tuple(found)
+
+
+class Part(NamedTuple):
+    """One thing that decides the picture, by name, as the key holds it. Marks stand where references do."""
+
+    name: str  # `endpoint`, `prompt`, `elements 1 frontal_image_url`, `image_urls 2`
+    value: str  # text as it is, anything else as JSON
+
+
+class PartChange(NamedTuple):
+    """A part that differs between two forms; None: the form has no such part."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+def parts_of(form: str) -> tuple[Part, ...]:
+    """All that enters the render key, in the order of the form: the same text that is hashed and sent, read again."""
+    whole = json.loads(form)
+    return tuple(Part(name, value) for name, value in _leaves("", {**whole.pop("input"), **whole}))
+
+
+def part_changes(before: str, after: str) -> tuple[PartChange, ...]:
+    """What differs between two forms, the endpoint and the prompt first. Forms with the same key differ in nothing."""
+    old, new = dict(parts_of(before)), dict(parts_of(after))
+    first = {"endpoint": 0, "prompt": 1}
+    names = sorted(dict.fromkeys((*new, *old)), key=lambda name: first.get(name, 2))
+    return tuple(PartChange(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name))
+
+
+def _leaves(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from _leaves(f"{name} {key}".strip(), below)
+    elif isinstance(value, list):
+        for place, below in enumerate(value, 1):
+            yield from _leaves(f"{name} {place}", below)
+    else:
+        yield name, value if isinstance(value, str) else canonical_json(value)
 
 
 def _with_references(wire: JsonObject, locate: Callable[[str], str]) -> JsonObject:

@@ -33,3 +33,4 @@ class Pick(NamedTuple):
     by: str = ""
     at: str = ""
     why: str = ""
+    version: int = 0  # of an older version that was picked by its number; 0: the current one

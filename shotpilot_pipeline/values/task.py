@@ -14,7 +14,8 @@ NO_PRICE = -1
 #: Who chooses among the takes of a task: a person, or a rule by its name.
 HUMAN = "human"
 FIRST = "first"
-CHOOSERS = frozenset({HUMAN, FIRST})
+BEST_STARS = "best-stars"
+CHOOSERS = frozenset({HUMAN, FIRST, BEST_STARS})
 
 
 class Task(NamedTuple):
@@ -43,6 +44,7 @@ class Task(NamedTuple):
     tags: tuple[str, ...]
     cast: tuple[str, ...]
     place: str  # file:line of the shot
+    fits: str = ""  # what bought pictures must be to be sent as they are (values/fits.py); "": anything
 
     @property
     def scene(self) -> str:

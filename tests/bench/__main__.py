@@ -12,6 +12,7 @@ from tests.bench import promises
 from tests.bench.measure import ninja_program
 from tests.bench.queueing import queue_is_filled
 from tests.bench.rehearsing import rehearsing_is_cheap
+from tests.bench.reviewing import review_is_quick
 from tests.bench.table import Finding, as_json, as_table
 
 SCENARIOS = {
@@ -24,6 +25,7 @@ SCENARIOS = {
     "linear": promises.linear,
     "rehearse": rehearsing_is_cheap,
     "queue": queue_is_filled,
+    "review": review_is_quick,
     "peak": promises.peak_memory,
 }
 NO_NINJA = (

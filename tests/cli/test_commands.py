@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -228,3 +230,21 @@ def test_a_shot_that_moved_keeps_its_takes_and_its_pick(tmp_path: Path) -> None:
     names = {file.name for file in (tmp_path / ".shotpilot/rehearsal/renders").rglob("*sh015*.png")}
     assert "night_sc010_sh015_final_v002_t01.png" in names
     assert not list((tmp_path / ".shotpilot/rehearsal/renders").rglob("*sh010*"))
+
+
+def test_a_second_signal_while_all_is_let_go_of_leaves_at_once(tmp_path: Path) -> None:
+    script = """
+import anyio, os, signal
+from shotpilot_pipeline.cli.running import run_to_the_end
+async def work():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        await anyio.sleep(30)
+    finally:
+        with anyio.CancelScope(shield=True):
+            os.kill(os.getpid(), signal.SIGINT)
+            await anyio.sleep(30)
+run_to_the_end(work)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=25, check=False)
+    assert (done.returncode, done.stderr) == (130, "\nLeft at once. The same command goes on.\n")

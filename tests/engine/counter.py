@@ -87,7 +87,7 @@ class Counter:
                 for place in range(self.brings(number, asked))]  # fmt: skip
         return Result(tuple(map(Image, urls)), None)
 
-    async def upload(self, path: Path, content_type: str) -> str:
+    async def upload(self, path: Path, content_type: str, *, sha256: str = "") -> str:
         await anyio.lowlevel.checkpoint()
         sha256 = sha256_bytes(await anyio.Path(path).read_bytes())
         self.uploads.append(sha256)
@@ -118,6 +118,7 @@ class World:
     events: list[Event] = field(default_factory=list)
     versions: dict[str, list[str]] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)
+    wall_clock: Callable[[], str] = lambda: "2026-01-01T00:00:00Z"
 
     def __post_init__(self) -> None:
         self.store = Store(self.folder, durable=False)
@@ -141,7 +142,7 @@ class World:
             sources=self.sources,
             picks=self.picks,
             first_where_unpicked=self.unpicked,
-            now=lambda: "2026-01-01T00:00:00Z",
+            now=self.wall_clock,
             sleep=self.no_sleep,
         )
         ends = await carry_out(plan or self.plan(), self.tasks, shop, self.events.append, limits)

@@ -19,6 +19,8 @@ from shotpilot_pipeline.queue.failures import (
     RequestFailed,
 )
 from shotpilot_pipeline.store.files import StoreUnwritable
+from shotpilot_pipeline.store.pictures import check_picture
+from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.event import Note, RollSent, RunStarted, RunStopped, TakeKept, TaskEnded
 from shotpilot_pipeline.values.outcome import Outcome
@@ -318,3 +320,23 @@ async def test_everything_is_told_in_order(tmp_path: Path) -> None:
         "s/b@still": Outcome.OMITTED,
         "s/c@still": Outcome.HELD,
     }
+
+
+async def test_a_number_that_another_show_took_meanwhile_is_no_missing_take(tmp_path: Path) -> None:
+    """Two shows that share a store and ask for the same: each take is there, under another number, and none is bought
+    again in its place."""
+    one = task("s/a@iterate", takes=2)
+    world = World(tmp_path / "store", [one])
+    other = Store(tmp_path / "store", durable=False)
+
+    def taken(url: str, nth: int) -> None:
+        for number in (1, 2):
+            aside = other.staging() / f"theirs.{number}"
+            aside.write_bytes(png(f"theirs {number}"))
+            other.keep(one.keys[0], number, [(aside, check_picture(aside))], {"request_id": "theirs", "place": number})
+
+    world.counter = Counter(on_download=taken)
+    [end] = (await world.run()).values()
+    assert (end.outcome, end.takes_new, len(world.counter.asked)) == (Outcome.RENDERED, 2, 1)
+    assert len(world.store.takes_of(one.keys[0])) == 4
+    other.close()

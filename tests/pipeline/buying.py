@@ -140,11 +140,11 @@ def bought(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return summary
 
 
-def killed_at(host: Service, path: Path, boundary: str) -> int:
+def killed_at(host: Service, path: Path, boundary: str, *arguments: str) -> int:
     """A render that kills itself (SIGKILL) at a boundary such as `submitted:before:2`. Returns its exit code."""
     done = subprocess.run(
-        [*CHILD, "render", str(path), "--yes"], env=host.environment | {"KILL_AT": boundary}, capture_output=True,
-        timeout=120, stdin=subprocess.DEVNULL, check=False, cwd=Path(__file__).parents[2],
+        [*CHILD, "render", str(path), "--yes", *arguments], env=host.environment | {"KILL_AT": boundary},
+        capture_output=True, timeout=120, stdin=subprocess.DEVNULL, check=False, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     return done.returncode
 

@@ -6,6 +6,7 @@ import functools
 import os
 import signal
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from shotpilot_pipeline.cli.main import main
@@ -17,16 +18,15 @@ STEPS = {"intend": Ledger, "sending": Ledger, "submitted": Ledger, "closed": Led
 
 def mortal(method: Callable[..., Any], side: str, nth: int) -> Callable[..., Any]:
     """`method`, at whose n-th call the process dies, before or after its work."""
-    calls = 0
+    calls = count(1)  # one step at a time, also for threads
 
     @functools.wraps(method)
     def call(*arguments: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == nth and side == "before":
+        mine = next(calls)
+        if mine == nth and side == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = method(*arguments, **named)
-        if calls == nth and side == "after":
+        if mine == nth and side == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 

@@ -55,3 +55,20 @@ def test_settings_without_a_key_pass(tmp_path: Path) -> None:
     refuse_keys_in_files(tmp_path)
     (tmp_path / "shotpilot.toml").write_text("[fal]\n# FAL_KEY is in the environment\njob_seconds = 60\n")
     refuse_keys_in_files(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fal_key: id:top-secret-text",
+        "# 9f8e7d6c-1111-2222-3333-444455556666:aaaabbbbccccddddeeee",
+        "  FAL_KEY_ID: abcd",
+    ],
+)
+def test_a_key_in_the_shot_list_is_refused(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "show.yaml"
+    path.write_text(f"shotlist: 1\n{line}\n")
+    with pytest.raises(KeyOrBalance, match=r"show\.yaml:2: a key") as refused:
+        refuse_keys_in_files(tmp_path, path)
+    assert "top-secret" not in str(refused.value)
+    assert "aaaabbbb" not in str(refused.value)

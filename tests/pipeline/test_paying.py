@@ -42,7 +42,8 @@ async def known_after(root: Path, settings: Settings, monkeypatch: pytest.Monkey
         uploads = uploads_of(settings, ledger, HOST)
         await uploads.keep("ab", URL)
         monkeypatch.setattr(Clock, "moment", Clock.moment + timedelta(**later))
-        return await uploads.known("ab")
+        found = await uploads.known("ab")
+        return found.url if found else ""
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,8 @@ from tests.pipeline.buying import (
     audit_end,
     bought,
     command,
+    committed,
+    grey_picture,
     render,
     service,
     show,
@@ -108,11 +112,50 @@ def test_a_budget_stops_and_a_higher_one_goes_on(tmp_path: Path) -> None:
     with service() as host:
         done = render(host, path, "--max-cost", "0.06")
         assert done.returncode == 5, done.stderr
-        assert bought(done)["cost_usd"] == "0.056"
+        summary = bought(done)
+        assert summary["cost_usd"] == "0.056"
+        assert summary["left"] == {"tasks": 3, "rolls": 2, "cost_usd": "0.084", "cost_usd_at_most": "0.112"}
         assert host.queue.billed_nano <= 60_000_000
+        assert done.stderr.count("budget of the run") == 1
+        assert re.search(r"of \$0.06, \$0.0(0 is spent and \$0.056 is held|56 is spent)", done.stderr)
+        assert "skipped" not in done.stderr
         done = render(host, path, "--max-cost", "0.20")
         assert done.returncode == 0
         audit_end(host, path)
+
+
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)])
+def test_the_budget_of_a_stage_is_named_once_and_its_followers_are_left_out_too(
+    tmp_path: Path, quiet: tuple[str, ...]
+) -> None:
+    path = show(tmp_path, f"{LIST}budget: {{stages: {{iterate: 0.06}}}}\n")
+    with service() as host:
+        done = command(host, "render", path, "--yes", *quiet)
+        assert done.returncode == 5, done.stderr
+        assert done.stderr.count("budget of stage iterate has no room") == 1
+        assert "raise budget.stages.iterate in the shot list to 0.112 or more" in done.stderr
+        assert "Not sent: 2 tasks (1 roll for $0.056, and at most $0.028 more after that)." in done.stdout
+        assert "blocked" not in done.stdout + done.stderr
+        path.write_text(path.read_text().replace("iterate: 0.06", "iterate: 0.112"))
+        assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_a_picture_of_another_size_is_kept_and_said_to_be_so(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        host.queue.draw = lambda copy: grey_picture(replace(copy, width=1024, height=1024))
+        done = render(host, path)
+        assert done.returncode == 0, done.stderr
+        assert (
+            done.stderr.count("came with 1024 x 1024 pixels where 1360 x 768 were to be expected; it is kept") == 2
+        )  # once a model
+        host.queue.draw = lambda copy: grey_picture(replace(copy, width=1344, height=768))  # a model's own grid
+        path.write_text(f"{path.read_text()}      sh030: {{subject: a gull}}\n")
+        assert "pixels" not in render(host, path).stderr
+        audit_end(host, path, rolls=ROLLS + 2, kept=TAKES + 3)
+    sidecars = [json.loads(one.read_text()) for one in (tmp_path / "renders").rglob("*.json")]
+    assert sorted(one["more"].get("pixels_expected", []) for one in sidecars) == [[]] * 3 + [[1360, 768]] * 6
 
 
 def test_a_lost_answer_is_found_in_the_list_and_adopted_in_the_same_run(tmp_path: Path) -> None:
@@ -144,6 +187,48 @@ def test_a_lost_answer_that_is_not_listed_is_for_a_person(tmp_path: Path) -> Non
         adopted = command(host, "reconcile", path, lost["address"], "--adopt", request.id)
         assert adopted.returncode == 0, adopted.stderr
         assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_decisions_are_for_one_request_or_for_all_and_a_wrong_one_changes_nothing(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service(rule("submit", {"nth": [1, 2]}, drop="accepted"), rule("listing", omit="*")) as host:
+        assert render(host, path).returncode == 9
+        first, second = (asked.id for asked in host.queue.asked.values())
+        for words, fault in (
+            (["--write-off"], "2 requests have an unknown outcome; say which by its address, or --all"),
+            (["--all", "--adopt", first], "one request id is of one roll, and 2 are meant; name one address"),
+            (["sc010/sh030", "--send-again"], "none of these has an unknown outcome"),
+            (["sc010/sh010", "--adopt", "0" * 8], "the queue does not know this request"),
+            (["sc010/sh010", "--adopt", first, "--write-off"], "three decisions; give one"),
+        ):
+            done = command(host, "reconcile", path, *words)
+            assert done.returncode == 2
+            assert fault in done.stderr
+        assert states(path) == {"unknown": 2}
+        of_first = (
+            "sc010/sh010@iterate" if "fisherman" in host.queue.asked[first].body["prompt"] else "sc010/sh020@iterate"
+        )
+        of_second = ({"sc010/sh010@iterate", "sc010/sh020@iterate"} - {of_first}).pop()
+        assert command(host, "reconcile", path, of_first, "--adopt", first).returncode == 9  # one is left
+        taken = command(host, "reconcile", path, of_second, "--adopt", first)
+        assert (taken.returncode, f"{first} is the request of {of_first} already" in taken.stderr) == (2, True)
+        assert command(host, "reconcile", path, of_second, "--adopt", second).returncode == 0
+        assert render(host, path).returncode == 0
+        audit_end(host, path)
+
+
+def test_the_bill_replaces_what_the_headers_said_where_the_key_may_read_it(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    lies = rule("result", {"nth": 1}, units="9"), rule("result", {"nth": 2}, units="")
+    with service(*lies, rule("billing", {"nth": 1}, forbidden=True)) as host:
+        assert render(host, path).returncode == 0
+        assert committed(path) > host.queue.billed_nano
+        barred = command(host, "reconcile", path)
+        assert (barred.returncode, "may not read the bill" in barred.stdout) == (0, True)
+        told = json.loads(command(host, "reconcile", path, "--json").stdout)["bill"]
+        assert [(one["before_usd"], one["after_usd"]) for one in told["corrected"]] == [("0.252", "0.056")]
+        assert told["confirmed"] == ROLLS - 1
         audit_end(host, path)
 
 

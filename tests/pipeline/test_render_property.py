@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotpilot_pipeline.catalog.cards import load_catalog
+from shotpilot_pipeline.catalog.live import PriceChange
 from shotpilot_pipeline.engine.shop import Shop
-from shotpilot_pipeline.pipeline import reconciling
+from shotpilot_pipeline.pipeline import paying, reconciling
 from shotpilot_pipeline.pipeline import render as rendering
 from shotpilot_pipeline.pipeline.keeping import RunEnd
 from shotpilot_pipeline.pipeline.reading import Reading, read_list
@@ -105,8 +106,8 @@ def staged(liar: Liar, strike: Strike) -> Iterator[None]:
         return rehearsal_client(liar.queue, liar, timeouts=IMPATIENT)
 
     with ExitStack() as stack:
+        stack.enter_context(patch.object(paying, "client_of", client_of))
         for module in (rendering, reconciling):
-            stack.enter_context(patch.object(module, "client_of", client_of))
             stack.enter_context(patch.object(module, "Shop", partial(Shop, sleep=no_sleep)))
         for owner, name in STEPS:
             step = strike.wrap(getattr(owner, name), owner is QueueClient)
@@ -145,7 +146,7 @@ def budget(caps: Caps) -> str:
     return f"budget: {{{', '.join([*plain, *([f'stages: {{{stages}}}'] if stages else [])])}}}\n"
 
 
-async def agreed(plan: Plan) -> bool:
+async def agreed(plan: Plan, changes: Sequence[PriceChange]) -> bool:
     return True
 
 

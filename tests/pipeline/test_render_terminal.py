@@ -44,7 +44,9 @@ def typed(host: Service, path: Path, steps: Sequence[Step]) -> int:
 def test_no_is_no(tmp_path: Path, answer: bytes, code: int) -> None:
     path = show(tmp_path)
     with service() as host:
-        assert typed(host, path, [(says(b"Buy this for $0.112?"), answer)]) == code
+        assert (
+            typed(host, path, [(says(b"Buy this for $0.112 now, then $0.056 that follows by rule?"), answer)]) == code
+        )
         assert (host.queue.accepted, states(path)) == (0, {})
 
 
@@ -84,3 +86,26 @@ def test_a_terminal_that_is_closed_loses_nothing(tmp_path: Path) -> None:
         host.queue.service_seconds = 0.0
         assert render(host, path).returncode == 0
         audit_end(host, path)
+
+
+def test_no_bar_draws_over_a_question(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    asked: dict[bytes, float] = {}
+
+    def stands(words: bytes) -> Callable[[bytes], bool]:
+        def judged(seen: bytes) -> bool:
+            if words not in seen:
+                return False
+            since = asked.setdefault(words, time.monotonic())
+            assert b"\x1b[2K" not in seen.rpartition(words)[2], "something was drawn over the question"
+            return time.monotonic() - since > 0.5
+
+        return judged
+
+    with service(service_seconds=8.0) as host:
+        steps: list[Step] = [
+            (stands(b"Buy this"), b"y\n"),
+            (lambda seen: states(path).get("submitted", 0) == 2, CTRL_C),
+            (stands(b"Cancel the 2"), b"n\n"),
+        ]
+        assert typed(host, path, steps) == 130

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shotpilot_pipeline.errors import UsageError
-from shotpilot_pipeline.plan.select import named, select
+from shotpilot_pipeline.plan.select import Facts, named, select
 from tests.plan.filmset import chain, task
 
 TASKS = [
@@ -92,3 +92,61 @@ def test_only_a_whole_address_names_a_task_expressly() -> None:
     assert named(TASKS, words) == {"sc010/sh010@final", "sc010/sh020@refine"} | of(
         "sc020/sh010.dusk", "sc020/sh010.neon"
     )
+
+
+def facts(**states: str) -> Facts:
+    """Tasks in these states (all others new), and a past in which one shot was another."""
+    words = {address: (states.get(address.rpartition("@")[2], "new"),) for address in ALL}
+
+    def changed(revision: str) -> set[str]:
+        if revision != "HEAD":
+            raise UsageError(f"git knows no revision {revision!r} here")
+        return of("sc010/sh020")
+
+    return Facts(lambda: words, changed)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["state:cached"], at("iterate")),
+        (["state:waiting|cached"], at("iterate") | at("final")),
+        (["state:waiting,tag:hero"], {"sc010/sh010@final", "sc011/sh010@final"}),
+        (["+state:waiting,scene:sc010"], of("sc010/sh010", "sc010/sh020")),
+        (["changed:since=HEAD"], of("sc010/sh020")),
+        (["changed:since=HEAD,stage:final"], {"sc010/sh020@final"}),
+        (["tag:night|missing"], of("sc011/sh010")),
+    ],
+)
+def test_states_and_changes_are_asked_of_the_facts(words: list[str], expected: set[str]) -> None:
+    assert select(TASKS, words, facts=facts(iterate="cached", final="waiting")) == expected
+
+
+def test_states_can_be_left_out_too() -> None:
+    left = select(TASKS, ["stage:iterate"], ["state:cached"], facts=facts(still="cached"))
+    assert left == at("iterate")
+    with pytest.raises(UsageError, match="no task is failed; there are 12 new"):
+        select(TASKS, [], ["state:failed"], facts=facts())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["state:chached"], "did you mean cached"),
+        (["state:"], "no task is ever ''"),
+        (["state:failed"], "no task is failed; there are 12 new"),
+        (["changed:since="], "changed:since=REVISION"),
+        (["changed:HEAD"], "changed:since=REVISION"),
+        (["changed:since=HAED"], "git knows no revision 'HAED'"),
+    ],
+)
+def test_a_state_nothing_is_in_says_what_there_is(words: list[str], said: str) -> None:
+    with pytest.raises(UsageError) as failed:
+        select(TASKS, words, facts=facts())
+    assert said in str(failed.value)
+
+
+def test_where_there_is_no_plan_states_are_refused_in_words() -> None:
+    for word in ("state:new", "changed:since=HEAD"):
+        with pytest.raises(UsageError, match="here"):
+            select(TASKS, [word])

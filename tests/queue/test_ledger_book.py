@@ -263,3 +263,18 @@ def test_expired_uploads_are_swept_away(ledger: Ledger) -> None:
     assert ledger._db.execute("SELECT sha256 FROM uploads").fetchall() == [("b",)]
     ledger.keep_upload("b", "h", "u3", now=after(30), expires=after(99_999))
     assert ledger.upload("b", "h", after(40)) == "u3"
+
+
+@pytest.mark.parametrize(("type", "kept"), [("file_download_error", False), ("content_policy_violation", True)])
+async def test_a_reference_that_could_not_be_fetched_is_uploaded_anew(ledger: Ledger, type: str, kept: bool) -> None:
+    url, other, host = "https://v3b.fal.media/files/ab.png", "https://v3b.fal.media/files/cd.png", "https://rest.fal.ai"
+    ledger.keep_upload("ab", host, url, now=NOON, expires=after(86_400))
+    ledger.keep_upload("cd", host, other, now=NOON, expires=after(86_400))
+    book, one = book_of(ledger), roll()
+    await book.intended(one, {"prompt": "a pier", "image_urls": [url]})
+    await book.sending(one)
+    await book.submitted(one, accepted("req-1"))
+    failure = read_failure(422, {}, {"detail": [{"loc": ["body", "image_urls", 0], "msg": "no", "type": type}]})
+    await book.closed(one, Outcome.REFUSED, None, RequestFailed(failure))
+    assert (ledger.upload("ab", host, NOON) == url) is kept
+    assert ledger.upload("cd", host, NOON) == other

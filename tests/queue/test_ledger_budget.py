@@ -104,7 +104,7 @@ def test_the_day_is_one_for_all_shows(ledger: Ledger) -> None:
 def test_variants_and_stages_of_a_shot_share_its_cap(ledger: Ledger) -> None:
     intend(ledger, roll("sc010/sh010.dusk@iterate"))
     intend(ledger, roll("sc010/sh020@iterate"))
-    with pytest.raises(CapReached, match="budget of the shot"):
+    with pytest.raises(CapReached, match="budget of shot sc010/sh010 has"):
         intend(ledger, roll("sc010/sh010.neon@final"), caps=Caps(shot=5 * CENT))
 
 
@@ -126,11 +126,27 @@ def test_the_sentence(ledger: Ledger) -> None:
     with pytest.raises(BudgetReached) as stopped:
         intend(ledger, roll(takes=(4, 5)), caps=Caps(stages={"final": 10 * CENT}))
     assert str(stopped.value) == (
-        "sc010/sh010@final: not sent, the budget of stage final of $0.10 would be passed by $0.04: $0.05 is spent, "
-        "$0.03 is reserved for rolls on their way or of unknown outcome, and this roll costs $0.06; raise "
-        "budget.stages.final in the shot list to 0.14 or more, then run the same command again"
+        "the budget of stage final has no room for the next roll (sc010/sh010@final, $0.06): of $0.10, $0.05 is spent "
+        "and $0.03 is held for requests on their way or not yet decided; raise budget.stages.final in the shot list to "
+        "0.14 or more, then run the same command again"
     )
+    assert stopped.value.in_short == "the budget of stage final has no room for it"
     assert stopped.value.exit_code is ExitCode.BUDGET
+
+
+@pytest.mark.parametrize(
+    ("caps", "cure"),
+    [
+        (Caps(run=5 * CENT), r"run the same command again for another \$0.05, or raise what set it \(--max-cost, or"),
+        (Caps(run=2 * CENT), r"raise what set it \(--max-cost, .*\) to 0.03"),
+        (Caps(day=5 * CENT), r"go on tomorrow, or raise budget.day in shotpilot.toml to 0.06 or more"),
+        (Caps(shot=5 * CENT), r"raise budget.shot in the shot list to 0.06 or more"),
+    ],
+)
+def test_what_is_to_be_raised(ledger: Ledger, caps: Caps, cure: str) -> None:
+    intend(ledger, roll())
+    with pytest.raises(CapReached, match=cure):
+        intend(ledger, roll(takes=(2,)), caps=caps)
 
 
 def test_a_charge_above_the_estimate_is_told_truly_and_stops_the_next(ledger: Ledger) -> None:
@@ -140,7 +156,7 @@ def test_a_charge_above_the_estimate_is_told_truly_and_stops_the_next(ledger: Le
     STEPS["submitted"](ledger, id)
     close(ledger, id, 9)
     assert ledger.spent().charged == 9 * CENT
-    with pytest.raises(CapReached, match=r"passed by \$0.06"):
+    with pytest.raises(CapReached, match=r"of \$0.06, \$0.09 is spent; raise budget.show in the shot list to 0.12"):
         intend(ledger, roll(takes=(2,)), caps=caps)
 
 

@@ -266,17 +266,25 @@ def test_a_ledger_without_totals_by_queue_is_brought_up(tmp_path: Path) -> None:
         brought_to(ledger, State.CLOSED)
         brought_to(ledger, State.UNKNOWN, roll(takes=(2,)))
         intend(ledger, roll(takes=(3,)), queue="http://127.0.0.1:8787")
-        before, shape = ledger._db.execute(counted).fetchall(), "SELECT sql FROM sqlite_schema ORDER BY name"
+        before = ledger._db.execute(counted).fetchall()
+        shape = "SELECT sql FROM sqlite_schema WHERE name <> 'rolls' ORDER BY name"
+        columns = "SELECT name, type, \"notnull\", dflt_value FROM pragma_table_info('rolls')"
+        rolls = ledger._db.execute(columns).fetchall()
         tables = ledger._db.execute(shape).fetchall()
         ledger._db.executescript("""DROP TRIGGER rolls_count; DROP TRIGGER rolls_recount; DROP TABLE totals;
+            ALTER TABLE rolls DROP COLUMN person;
             CREATE TABLE totals (scope, show, name, reserved, charged, PRIMARY KEY (scope, show, name));
             CREATE TRIGGER rolls_count AFTER INSERT ON rolls BEGIN SELECT 1; END;
             CREATE TRIGGER rolls_recount AFTER UPDATE OF day ON rolls BEGIN SELECT 1; END;
+            DROP TABLE plans;
+            DROP INDEX rolls_failed;
             PRAGMA user_version = 1;""")
     with opened(path) as ledger:
         assert len(before) == 10  # five scopes at two queues
         assert ledger._db.execute(counted).fetchall() == before
         assert ledger._db.execute(shape).fetchall() == tables
+        assert ledger._db.execute(columns).fetchall() == rolls
+        assert {row.person for row in ledger.cost_rows("night")} <= {""}
 
 
 def test_a_step_to_the_next_format_that_fails_leaves_the_old_one(

@@ -12,7 +12,7 @@ import anyio
 import httpx
 import pytest
 
-from shotpilot_pipeline.errors import UsageError
+from shotpilot_pipeline.errors import TakesFailed, UsageError
 from shotpilot_pipeline.queue.client import QueueClient, Timeouts
 from shotpilot_pipeline.queue.failures import AnswerLost, DownloadFailed, ForeignUrl, NotReached, NotSent, RequestFailed
 from shotpilot_pipeline.queue.hosts import API_URL, QUEUE_URL, REST_URL, Hosts, is_safe
@@ -294,3 +294,19 @@ def test_a_base_url_may_have_a_path_and_the_key_stays_under_it() -> None:
     for url in ("https://gate.example/other", "https://gate.example/fal-other", "https://gate.example/fal/../other"):
         with pytest.raises(ForeignUrl):
             hosts.keyed(url)
+
+
+async def test_a_file_that_changed_since_it_was_looked_at_is_not_sent(tmp_path: Path) -> None:
+    sent = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.method)
+        return httpx.Response(
+            200, json={"file_url": "https://v3b.fal.media/f", "upload_url": "https://v3b.fal.media/u"}
+        )
+
+    (tmp_path / "face.png").write_bytes(b"another face")
+    async with QueueClient(Hosts(), "a:b", transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(TakesFailed, match=r"face\.png changed"):
+            await client.upload(tmp_path / "face.png", "image/png", sha256="0" * 64)
+    assert sent == ["POST"]

@@ -130,3 +130,12 @@ async def test_the_client_goes_on_after_a_bad_connection() -> None:
         with pytest.raises(Exception, match="ReadError"):
             await client.status(submitted)
         assert (await client.status(submitted)).done
+
+
+async def test_a_lane_that_looked_at_no_certificate_is_not_used_for_a_host_that_has_one() -> None:
+    lanes = Lanes(1)
+    plain = lanes._lane(("http", "127.0.0.1", 8787))
+    before = plain.transport
+    lanes._free[plain.origin].append(plain)
+    assert lanes._lane(("https", "v3b.fal.media", None)).transport is not before
+    await lanes.aclose()

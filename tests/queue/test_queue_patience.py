@@ -122,3 +122,10 @@ def test_waits_are_jittered_and_bounded() -> None:
     assert low.wait(V3, 25.0) < high.wait(V3, 25.0)
     assert 0 < low.wait(V3, 5000.0) <= high.wait(V3, 5000.0) < 6.0
     assert Pace().wait(V3, 0.0) == 0.0
+
+
+async def test_a_wait_that_was_asked_for_ends_with_the_deadline(service: Service, client: QueueClient) -> None:
+    service.seconds, service.trouble = 1e9, [httpx.Response(429, headers={"retry-after": "86400"})]
+    with pytest.raises(TimeoutError):
+        await service.wait(client, Pace(), deadline=60.0)
+    assert service.now <= 65

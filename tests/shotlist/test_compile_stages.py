@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shotpilot_pipeline.plan.resolve import RULES
+from shotpilot_pipeline.plan.rules import RULES
 from shotpilot_pipeline.values.task import CHOOSERS, HUMAN
 from tests.shotlist.compiling import STAGES, show
 
@@ -131,7 +131,9 @@ def test_tags_may_differ_by_stage(tmp_path: Path) -> None:
     assert [task.tags for task in result.list.tasks] == [("x",), ("x",), ("y",)]
 
 
-@pytest.mark.parametrize(("rule", "hint"), [("frist", 'did you mean "first"?'), ("Zufall", "write first or human")])
+@pytest.mark.parametrize(
+    ("rule", "hint"), [("frist", 'did you mean "first"?'), ("Zufall", "write best-stars or first or human")]
+)
 def test_a_rule_that_nobody_knows_is_an_error_where_it_is_written(tmp_path: Path, rule: str, hint: str) -> None:
     head = STAGES.replace("takes: 2, carry: image, pick: human", f"takes: 2, carry: image, pick: {rule}")
     result = show(tmp_path, "sh010: {prompt: a}\nsh020: {prompt: b}", head=head)

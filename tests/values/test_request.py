@@ -79,3 +79,20 @@ def test_each_field_moves_the_key_and_order_does_not(wire: dict[str, str]) -> No
     for field in wire:
         assert key != request.render_key(request.request_form("m", wire | {field: wire[field] + "x"}))
     assert json.loads(request.request_form("m", wire))["input"] == wire
+
+
+@given(st.sampled_from(sorted(WIRE)), st.text(max_size=20))
+def test_what_moves_the_key_is_told_as_a_part_and_nothing_else_is(field: str, value: str) -> None:
+    before = request.request_form("m", WIRE)
+    after = request.request_form("m", WIRE | {field: value})
+    changes = request.part_changes(before, after)
+    assert bool(changes) == (before != after)
+    assert {change.name.partition(" ")[0] for change in changes} <= {field}
+
+
+def test_every_part_of_a_form_is_told_by_name() -> None:
+    names = [part.name for part in request.parts_of(request.request_form("m", WIRE))]
+    assert names == [
+        "elements 1 frontal_image_url", "elements 1 reference_image_urls 1", "image_urls 1", "image_urls 2", "prompt",
+        "resolution", "endpoint", "key",
+    ]  # fmt: skip

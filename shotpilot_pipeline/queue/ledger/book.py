@@ -34,6 +34,9 @@ from shotpilot_pipeline.queue.protocol import Result
 from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.outcome import Outcome
 
+#: The model could not fetch or read what was sent along: the URL is not used again (docs: model-apis/errors).
+_NOT_FETCHED = frozenset({"file_download_error", "image_load_error"})
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -63,6 +66,7 @@ class LedgerBook:
         unit_price: UnitPrice,
         caps: Caps = NO_CAPS,
         allow_unpriced: bool = True,
+        person: str = "",
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         self.ledger = ledger
@@ -71,6 +75,7 @@ class LedgerBook:
         self.queue = queue
         self.caps = caps
         self.allow_unpriced = allow_unpriced
+        self.person = person
         self._unit_price = unit_price
         self._clock = clock
         self._turns = Turns()
@@ -79,7 +84,9 @@ class LedgerBook:
     async def intended(self, roll: RollLike, body: Mapping[str, object]) -> None:
         """Reserve the roll's money. Raises CapReached, PriceUnknown or TakeUndecided: then it must not be sent."""
         step = partial(self.ledger.intend, roll, body, run=self.run, show=self.show, queue=self.queue)
-        step = partial(step, price=estimate_of(roll), caps=self.caps, allow_unpriced=self.allow_unpriced)
+        step = partial(
+            step, price=estimate_of(roll), caps=self.caps, allow_unpriced=self.allow_unpriced, person=self.person
+        )
         self._open[roll] = (await self._turns.do(partial(step, now=self._clock())), State.INTENDED)
 
     async def sending(self, roll: RollLike) -> None:
@@ -129,6 +136,8 @@ class LedgerBook:
         step = partial(self.ledger.closed, id, outcome, why="" if fault is None else str(fault), now=self._clock())
         await self._turns.do(partial(step, answer=answer or answer_of(result, failure), **charge._asdict()))
         del self._open[roll]
+        if failure is not None and failure.type in _NOT_FETCHED:
+            await self._turns.do(partial(self.ledger.forget_uploads_of, id))
 
     def _charge(self, roll: RollLike, state: State, result: Result | None, failure: Failure | None) -> Charge:
         if state is not State.SUBMITTED:

@@ -47,6 +47,17 @@ def check_caps(db: sqlite3.Connection, asked: Asked, caps: Caps) -> None:
         raise CapReached(name, most, reserved, charged, asked.price, asked.address)
 
 
+def committed_by_name(db: sqlite3.Connection, scope: str, show: str, local: bool) -> dict[str, tuple[int, int]]:
+    """Nano-USD reserved and charged, by name, of everything in a scope of a show."""
+    found: dict[str, tuple[int, int]] = {}
+    sql = "SELECT name, reserved, charged, queue FROM totals WHERE scope = ? AND show = ?"
+    for name, reserved, charged, queue in db.execute(sql, (scope, show)):
+        if is_loopback(queue) == local:
+            before = found.get(name, (0, 0))
+            found[name] = (before[0] + int(reserved), before[1] + int(charged))
+    return found
+
+
 def committed(db: sqlite3.Connection, scope: tuple[str, str, str], local: bool) -> tuple[int, int]:
     """Nano-USD reserved and charged in a scope (schema.SCOPES), at the queues of this machine or at all others."""
     sql = "SELECT reserved, charged, queue FROM totals WHERE scope = ? AND show = ? AND name = ?"

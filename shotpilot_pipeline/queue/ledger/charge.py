@@ -6,11 +6,12 @@ Does not know the ledger. Money is nano-USD inside Money.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
+from shotpilot_pipeline.catalog.live import PriceChange
 from shotpilot_pipeline.queue.failures import Billed, Failure, Kind
 from shotpilot_pipeline.queue.ledger.schema import MOST_NANO
 from shotpilot_pipeline.queue.protocol import Result
@@ -30,10 +31,14 @@ class Charge(NamedTuple):
     units: str  # as the header said, "" where it was missing
 
 
-def unit_prices(catalog: Catalog) -> UnitPrice:
-    """The unit prices of the catalog's cards. Price tiers ride in the unit count: a picture at 4K is two units."""
+def unit_prices(catalog: Catalog, changes: Iterable[PriceChange] = ()) -> UnitPrice:
+    """The unit prices of the catalog's cards, and of today where that is another one. Price tiers ride in the unit
+    count: a picture at 4K is two units."""
+    now = {change.endpoint: change.now for change in changes}
 
     def find(endpoint: str) -> Money | None:
+        if endpoint in now:
+            return now[endpoint]
         known = catalog.by_endpoint.get(endpoint)
         return min(known[1].prices.values(), default=None) if known else None
 

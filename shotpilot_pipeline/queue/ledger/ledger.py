@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from shotpilot_pipeline.queue.ledger import billing, reading, uploads
-from shotpilot_pipeline.queue.ledger.budget import Asked, check_caps
+from shotpilot_pipeline.queue.ledger.budget import Asked, check_caps, committed_by_name
+from shotpilot_pipeline.queue.ledger.plans import SavedPlans
 from shotpilot_pipeline.queue.ledger.rows import (
     NO_CAPS,
     OPEN,
     UNFINISHED,
     Caps,
+    CostRow,
     LedgerConflict,
     LedgerRoll,
     LedgerUnusable,
@@ -39,6 +41,7 @@ from shotpilot_pipeline.queue.ledger.spare import Spare
 from shotpilot_pipeline.queue.ledger.trim import clean_text, trim_answer
 from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.money import Money
+from shotpilot_pipeline.values.origin import may_be_the_same
 from shotpilot_pipeline.values.outcome import Outcome
 
 
@@ -56,6 +59,7 @@ class Ledger:
         self._turn = threading.RLock()
         self._db = open_for_reading(path) if reading else open_for_writing(path)
         self._spare = Spare(path)
+        self.plans = SavedPlans(self._changing, self._asking)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -82,6 +86,7 @@ class Ledger:
         caps: Caps = NO_CAPS,
         now: datetime,
         allow_unpriced: bool = True,
+        person: str = "",
     ) -> int:
         """Write down that `roll` is about to be sent, and reserve its `price` (None: nobody knows it). Returns its id.
 
@@ -106,7 +111,7 @@ class Ledger:
                 "shot": shot, "stage": at.stage, "day": day, "day_cap": caps.day, "endpoint": roll.endpoint,
                 "queue": queue, "key": roll.key, "takes": json.dumps(list(roll.takes)), "panels": roll.panels,
                 "picture_price": roll.picture_price, "price": None if price is None else nano, "reserved": nano,
-                "intended_at": stamp(now),
+                "intended_at": stamp(now), "person": clean_text(person),
             }  # fmt: skip
             names, marks = ", ".join(line), ", ".join(f":{name}" for name in line)
             sql = f"INSERT INTO rolls ({names}) VALUES ({marks})"  # noqa: S608 -- our own words only
@@ -179,15 +184,17 @@ class Ledger:
         answer: str,
         now: datetime,
         why: str = "",
+        who: str = "",
     ) -> None:
-        """Nothing more comes of it; its charge replaces what was reserved. `charged` None: nobody knows the price.
+        """Nothing more comes of it (or a person, `who`, gave it up); its charge replaces what was reserved. `charged`
+        None: nobody knows the price.
 
         A roll that was never accepted closes only with a verified charge of nothing (refused at the door).
         """
         values = {
             "reserved": 0, "booked": None if charged is None else charged.nano,
             "verified": int(verified and charged is not None), "units": clean_text(units), "outcome": str(outcome),
-            "why": clean_text(why), "closed_at": stamp(now),
+            "why": clean_text(why), "closed_at": stamp(now), "decided_by": clean_text(who),
         }  # fmt: skip
 
         def close(db: sqlite3.Connection) -> None:
@@ -224,6 +231,16 @@ class Ledger:
         with self._asking() as db:
             return reading.rolls(db, "r.show = ? AND r.shot = ? AND r.address = ?", (show, _shot_of(address), address))
 
+    def rolls_of_key(self, key: str) -> tuple[LedgerRoll, ...]:
+        """Every roll ever made for one render key, oldest first."""
+        with self._asking() as db:
+            return reading.rolls(db, "r.key = ?", (key,))
+
+    def cost_rows(self, show: str) -> tuple[CostRow, ...]:
+        """What sums over takes, tasks and people need of every roll of a show, oldest first."""
+        with self._asking() as db:
+            return reading.cost_rows(db, show)
+
     def unfinished(self, show: str | None = None) -> tuple[LedgerRoll, ...]:
         """Rolls that are intended, sending or submitted: what a run that was stopped left behind."""
         with self._asking() as db:
@@ -245,12 +262,23 @@ class Ledger:
     def refused_keys(self, show: str, queue: str) -> Mapping[str, str]:
         """Keys whose last closed roll at `queue` was refused, each with the reason: it would refuse the same again."""
         with self._asking() as db:
-            return reading.refused_keys(db, show, queue)
+            return reading.ended_keys(db, show, queue, "refused")
 
-    def bought_takes(self, show: str) -> Mapping[str, frozenset[int]]:
-        """Keys this ledger paid for, and the take numbers: a lock that names others was filled on another machine."""
+    def failed_keys(self, show: str, queue: str) -> Mapping[str, str]:
+        """Keys whose last closed roll at `queue` failed, each with the reason: the same may be asked again."""
         with self._asking() as db:
-            return reading.bought_takes(db, show)
+            return reading.ended_keys(db, show, queue, "failed")
+
+    def keys(self) -> frozenset[str]:
+        """Every render key that was ever asked for here, by any show."""
+        with self._asking() as db:
+            return frozenset(key for (key,) in db.execute("SELECT DISTINCT key FROM rolls"))
+
+    def rendered(self, show: str) -> tuple[tuple[str, str], ...]:
+        """Address and render key of everything that was bought here, in the order in which it was asked for: what a
+        run that was killed did not write into the lock."""
+        with self._asking() as db:
+            return reading.rendered(db, show)
 
     def request_ids(self) -> frozenset[str]:
         """Every request id the ledger knows."""
@@ -280,12 +308,25 @@ class Ledger:
         with self._asking() as db:
             return reading.sums_by(db, group, {"show": show, "run": run, "day": day, "queue": queue})
 
+    def committed(self, scope: str, show: str, *, local: bool) -> Mapping[str, tuple[int, int]]:
+        """Nano-USD reserved and charged by name in one of schema.SCOPES, at queues of this machine or at all others."""
+        with self._asking() as db:
+            return committed_by_name(db, scope, show, local)
+
     # Uploads ----------------------------------------------------------------------------------------------------------
 
     def upload(self, sha256: str, host: str, now: datetime, *, lasts: timedelta = uploads.LEAST_LIFE) -> str | None:
         """The URL under which these bytes already lie at `host`, if it still lives for `lasts`."""
+        found = self.uploaded(sha256, host, now, lasts=lasts)
+        return None if found is None else found[0]
+
+    def uploaded(
+        self, sha256: str, host: str, now: datetime, *, lasts: timedelta = uploads.LEAST_LIFE
+    ) -> tuple[str, datetime] | None:
+        """The same, with the end of its life."""
         with self._asking() as db:
-            return uploads.find(db, sha256, host, stamp(now), stamp(now + lasts))
+            found = uploads.find(db, sha256, host, stamp(now), stamp(now + lasts))
+        return None if found is None else (found[0], datetime.fromisoformat(found[1]))
 
     def keep_upload(self, sha256: str, host: str, url: str, *, now: datetime, expires: datetime | None = None) -> None:
         """Remember where these bytes were put. `expires` None: after uploads.USUAL_LIFE."""
@@ -296,6 +337,11 @@ class Ledger:
         """The URL no longer works."""
         with self._changing() as db:
             uploads.forget(db, sha256, host)
+
+    def forget_uploads_of(self, id: int) -> None:
+        """A roll's references could not be fetched: the next one sends them anew."""
+        with self._changing() as db:
+            uploads.forget_sent(db, id)
 
     # Inside -----------------------------------------------------------------------------------------------------------
 
@@ -322,14 +368,16 @@ class Ledger:
             yield self._db
 
     def _undecided(self, db: sqlite3.Connection, roll: RollLike, queue: str) -> None:
-        """Raises TakeUndecided when a roll that is not over asked for one of the same takes."""
-        sql = f"""SELECT id, state, takes FROM rolls
-            WHERE key = ? AND queue = ? AND state IN ({", ".join("?" * len(OPEN))})"""  # noqa: S608
-        for id, state, takes in db.execute(sql, (roll.key, queue, *map(str, OPEN))).fetchall():
-            if both := sorted(set(json.loads(takes)) & set(roll.takes)):
+        """Raises TakeUndecided when a roll that is not over asked for one of the same takes, at any queue that may be
+        the same service."""
+        sql = f"""SELECT id, state, takes, queue, show FROM rolls
+            WHERE key = ? AND state IN ({", ".join("?" * len(OPEN))})"""  # noqa: S608
+        for id, state, takes, where, show in db.execute(sql, (roll.key, *map(str, OPEN))).fetchall():
+            both = sorted(set(json.loads(takes)) & set(roll.takes))
+            if both and may_be_the_same(queue, where):
                 raise TakeUndecided(
-                    f"{roll.address}: take {both[0]} was asked for already and is not over (roll {id} is {state}); "
-                    "run `shotpilot reconcile` first, it is not paid twice"
+                    f"{roll.address}: take {both[0]} was asked for already and is not over (roll {id} of the show "
+                    f"{show} at {where} is {state}); `shotpilot reconcile` for that show says more"
                 )
 
     def _price(self, db: sqlite3.Connection, id: int) -> int | None:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from shotpilot_pipeline.queue.ledger.rows import OPEN, LedgerRoll, State, Sums
+from shotpilot_pipeline.queue.ledger.rows import OPEN, CostRow, LedgerRoll, State, Sums
 
 #: What sums can be gathered by, and the column each stands in.
 GROUPS: Mapping[str, str] = {
@@ -22,7 +22,7 @@ GROUPS: Mapping[str, str] = {
 _ROLL = """SELECT r.id, r.run, r.show, r.address, r.endpoint, r.key, r.takes, r.panels, r.picture_price, p.form, p.body,
     r.state, coalesce(r.request_id, ''), p.status_url, p.response_url, p.cancel_url, r.reserved, r.charged,
     r.price IS NULL, r.verified, r.units, r.outcome, p.answer, r.intended_at, r.sending_at, r.submitted_at,
-    r.closed_at, r.queue, r.price, r.booked, r.billed, r.day, r.why, r.decided_by, r.hint
+    r.closed_at, r.queue, r.price, r.booked, r.billed, r.day, r.why, r.decided_by, r.hint, r.person
     FROM rolls r JOIN papers p ON p.roll = r.id"""
 
 
@@ -73,24 +73,35 @@ def _marks(values: list[str]) -> str:
     return ", ".join("?" * len(values))
 
 
-def refused_keys(db: sqlite3.Connection, show: str, queue: str) -> dict[str, str]:
-    """Keys whose last closed roll at `queue` was refused, each with the reason."""
-    sql = """SELECT r.key, r.why FROM rolls r WHERE r.show = ? AND r.queue = ? AND r.outcome = 'refused' AND NOT EXISTS
-        (SELECT 1 FROM rolls n WHERE n.key = r.key AND n.queue = r.queue AND n.state = 'closed'
-        AND n.id > r.id)"""
+def ended_keys(db: sqlite3.Connection, show: str, queue: str, outcome: str) -> dict[str, str]:
+    """Keys whose last closed roll at `queue` ended as `refused` or `failed`, each with the reason."""
+    assert outcome in ("refused", "failed")
+    sql = f"""SELECT r.key, r.why FROM rolls r WHERE r.show = ? AND r.queue = ? AND r.outcome = '{outcome}'
+        AND NOT EXISTS (SELECT 1 FROM rolls n WHERE n.key = r.key AND n.queue = r.queue AND n.state = 'closed'
+        AND n.id > r.id)"""  # noqa: S608 -- written out, so that the index of such rolls is used
     return dict(db.execute(sql, (show, queue)))
 
 
-def bought_takes(db: sqlite3.Connection, show: str) -> dict[str, frozenset[int]]:
-    """Every key with rolls that were charged, and the numbers of the takes those asked for."""
-    sql = "SELECT key, takes FROM rolls WHERE +show = ? AND charged > 0"  # nearly all rows: no index
-    found: dict[str, frozenset[int]] = {}
-    read: dict[str, frozenset[int]] = {}  # few texts stand in many rows
-    for key, takes in db.execute(sql, (show,)):
-        if takes not in read:
-            read[takes] = frozenset(json.loads(takes))
-        found[key] = found[key] | read[takes] if key in found else read[takes]
-    return found
+def rendered(db: sqlite3.Connection, show: str) -> tuple[tuple[str, str], ...]:
+    """Address and render key of every roll that brought takes, in the order in which they were asked for."""
+    sql = (
+        "SELECT address, key FROM rolls WHERE +show = ? AND outcome = 'rendered' GROUP BY address, key ORDER BY min(id)"
+    )
+    return tuple(db.execute(sql, (show,)))  # nearly all rows: no index
+
+
+def cost_rows(db: sqlite3.Connection, show: str) -> tuple[CostRow, ...]:
+    """Every roll of a show that was sent or will be, oldest first: without its papers, which would fill the memory."""
+    sql = """SELECT address, key, takes, panels, state, outcome, reserved, charged, verified, price, endpoint, queue,
+        day, run, person, intended_at FROM rolls
+        WHERE +show = ? AND (state <> 'released' OR booked IS NOT NULL) ORDER BY id"""
+    read: dict[str, tuple[int, ...]] = {}
+    found = []
+    for address, key, takes, panels, state, *rest in db.execute(sql, (show,)):
+        numbers = read.setdefault(takes, tuple(json.loads(takes)))
+        row = CostRow._make((address, key, numbers, panels, State(state), *rest))
+        found.append(row._replace(verified=bool(row.verified)))
+    return tuple(found)
 
 
 def sums(db: sqlite3.Connection, chosen: Mapping[str, str | None]) -> Sums:

@@ -141,6 +141,28 @@ class LedgerRoll(NamedTuple):
     why: str  # of unknown, released, written off, or of its failure
     decided_by: str  # who wrote it off or released it, where a person did
     hint: str  # a request id that a lost answer let slip, not yet trusted
+    person: str = ""  # who ran the render; "" where nobody wrote it down
+
+
+class CostRow(NamedTuple):
+    """What a sum needs of one roll. Money is nano-USD; the rest as in LedgerRoll."""
+
+    address: str
+    key: str
+    takes: tuple[int, ...]
+    panels: int
+    state: State
+    outcome: str
+    reserved: int
+    charged: int | None
+    verified: bool
+    price: int | None
+    endpoint: str
+    queue: str
+    day: str
+    run: str
+    person: str
+    intended_at: str
 
 
 class Caps(NamedTuple):
@@ -216,26 +238,36 @@ class CapReached(BudgetReached):
         self.reserved = reserved
         self.charged = charged
         self.missing = reserved + charged + price - most
+        self.in_short = f"the {_cap_in_words(cap, address)} has no room for it"
+        held = f" and ${Money(reserved)} is held for requests on their way or not yet decided" if reserved else ""
         super().__init__(
-            f"{address}: not sent, the {_cap_in_words(cap)} of ${Money(most)} would be passed by "
-            f"${Money(self.missing)}: ${Money(charged)} is spent, ${Money(reserved)} is reserved for rolls on "
-            f"their way or of unknown outcome, and this roll costs ${Money(price)}; {_cure(cap, most + self.missing)}"
+            f"the {_cap_in_words(cap, address)} has no room for the next roll ({address}, ${Money(price)}): of "
+            f"${Money(most)}, ${Money(charged)} is spent{held}; {_cure(cap, most, price, most + self.missing)}"
         )
 
 
-def _cap_in_words(cap: str) -> str:
+def _cap_in_words(cap: str, address: str) -> str:
     name, _, stage = cap.partition(".")
-    return f"budget of stage {stage}" if stage else f"budget of the {name}"
+    if stage:
+        return f"budget of stage {stage}"
+    return f"budget of shot {_shot_in(address)}" if name == "shot" else f"budget of the {name}"
 
 
-def _cure(cap: str, enough: int) -> str:
-    """What to raise, and to what at least."""
-    amount = Money(enough)
+def _shot_in(address: str) -> str:
+    """`scene/shot`, which has the cap, of an address below it."""
+    return address.partition("@")[0].partition(".")[0]
+
+
+def _cure(cap: str, most: int, price: int, enough: int) -> str:
+    """What to raise, and to what at least. The budget of a run begins anew with each run."""
+    if cap == "run" and price <= most:
+        again = f"run the same command again for another ${Money(most)}"
+        return f"{again}, or raise what set it (--max-cost, or budget.run in the shot list or shotpilot.toml)"
     if cap == "run":
-        return f"go on with --max-cost {amount} or more, or raise budget.run"
+        return f"raise what set it (--max-cost, or budget.run in the shot list or shotpilot.toml) to {Money(price)}"
     if cap == "day":
-        return f"go on tomorrow, or raise the day's budget in shotpilot.toml to {amount} or more"
-    return f"raise budget.{cap} in the shot list to {amount} or more, then run the same command again"
+        return f"go on tomorrow, or raise budget.day in shotpilot.toml to {Money(enough)} or more"
+    return f"raise budget.{cap} in the shot list to {Money(enough)} or more, then run the same command again"
 
 
 def stamp(moment: datetime) -> str:

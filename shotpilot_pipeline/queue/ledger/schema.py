@@ -16,7 +16,7 @@ from pathlib import Path
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.queue.ledger.rows import MOVES, OPEN, LedgerConflict, LedgerDamaged, LedgerUnusable, State
 
-FORMAT = 2
+FORMAT = 4
 APPLICATION = 0x53_48_4F_54  # "SHOT": marks the file as ours
 WAIT = 30.0  # s for another process to finish its transaction
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
@@ -78,9 +78,30 @@ _RECOUNT = "".join(
     for scope, show, name in SCOPES
 )
 
-#: 1 to 2: totals by queue.
+#: Saved plans that may be carried out once, each from `saved` over `open` to `done` (docs/plans.md).
+_PLANS = """
+CREATE TABLE plans (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('saved', 'open', 'done')),
+    show TEXT NOT NULL,
+    saved_at TEXT NOT NULL,
+    begun_at TEXT NOT NULL DEFAULT '',
+    ended_at TEXT NOT NULL DEFAULT '',
+    runs TEXT NOT NULL DEFAULT '[]'
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER plans_move BEFORE UPDATE OF state ON plans
+    WHEN OLD.state || '>' || NEW.state NOT IN ('saved>open', 'open>open', 'open>done')
+    BEGIN SELECT RAISE(ABORT, 'a plan cannot move so'); END;
+CREATE TRIGGER plans_stay BEFORE DELETE ON plans
+    BEGIN SELECT RAISE(ABORT, 'a plan is never deleted'); END;
+CREATE INDEX rolls_failed ON rolls (show, key) WHERE outcome = 'failed';
+"""
+
+#: 1 to 2: totals by queue. 2 to 3: saved plans; failed rolls are found quickly. 3 to 4: who ran the render.
 MIGRATIONS: Mapping[int, str] = {
-    1: f"DROP TRIGGER rolls_count;\nDROP TRIGGER rolls_recount;\nDROP TABLE totals;\n{_TOTALS}{_RECOUNT}"
+    1: f"DROP TRIGGER rolls_count;\nDROP TRIGGER rolls_recount;\nDROP TABLE totals;\n{_TOTALS}{_RECOUNT}",
+    2: _PLANS,
+    3: "ALTER TABLE rolls ADD COLUMN person TEXT NOT NULL DEFAULT '';\n",
 }
 
 #: Money columns are nano-USD. What each column means: docs/ledger.md.
@@ -118,6 +139,7 @@ CREATE TABLE rolls (
     closed_at TEXT NOT NULL DEFAULT '',
     why TEXT NOT NULL DEFAULT '',
     decided_by TEXT NOT NULL DEFAULT '',
+    person TEXT NOT NULL DEFAULT '',
     CHECK (reserved = CASE WHEN state IN ({_words(OPEN)}) THEN coalesce(price, 0) ELSE 0 END),
     CHECK (booked IS NULL OR state NOT IN ({_words(OPEN)})),
     CHECK (billed IS NULL OR (state = 'closed' AND request_id IS NOT NULL AND verified = 1)),
@@ -160,7 +182,7 @@ CREATE TRIGGER rolls_price BEFORE UPDATE OF price, picture_price, key, takes, sh
     BEGIN SELECT RAISE(ABORT, 'what was asked for never changes'); END;
 CREATE VIEW bill AS SELECT id, day, run, show, address, takes, state, outcome, price / 1e9 AS price_usd,
     reserved / 1e9 AS reserved_usd, charged / 1e9 AS charged_usd, verified, request_id, why FROM rolls;
-{_TOTALS}"""  # noqa: S608 -- our own words only
+{_TOTALS}{_PLANS}"""  # noqa: S608 -- our own words only
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
@@ -174,6 +196,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         if (kind := file_system(path.parent)) in NETWORK_FILE_SYSTEMS:
             raise UsageError(f"{path}: lies on a network disk ({kind}), where a ledger can be damaged; keep "
                              ".shotpilot on a disk of this machine")  # fmt: skip
+        check_not_lost(path)
         db = _connected(f"{path.absolute().as_uri()}?mode=rwc")
         try:
             _set_up(db)
@@ -189,6 +212,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     is made for it (beside one that is there, SQLite may leave its own -shm and an empty -wal). Raises as
     `open_for_writing`."""
     _check_version()
+    check_not_lost(path)
     if not path.exists():
         db = _connected("file::memory:")
         _bring_up(db, path)
@@ -210,6 +234,21 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             db.close()
             raise
     return db
+
+
+def check_not_lost(path: Path) -> None:
+    """Raises LedgerDamaged where what lies beside the ledger says that it knew rolls, and it is gone or empty: made
+    anew, it would buy again what is on its way."""
+    beside = [path.with_name(f"{path.name}-{ending}") for ending in ("spare", "wal")]
+    left = next((file for file in beside if file.exists() and file.stat().st_size), None)
+    if left is None or (path.exists() and path.stat().st_size):
+        return
+    what = "is empty" if path.exists() else "is gone"
+    raise LedgerDamaged(
+        f"{path}: {what}, though {left.name} beside it says that it was used; put it back from a backup, since it "
+        f"knows what is on its way and paid. If there is none: look at your requests on fal.ai first, then take "
+        f"{left.name} away too, and a new ledger is begun"
+    )
 
 
 def _connected(uri: str) -> sqlite3.Connection:

@@ -15,8 +15,9 @@ from shotpilot_pipeline.queue.hosts import Hosts
 from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
 from shotpilot_pipeline.queue.rehearsal.routes import Honest
 from shotpilot_pipeline.queue.rehearsal.wire import PLAIN, Answer, Delivery, Host, Request, head_bytes, stop_at
+from shotpilot_pipeline.values.origin import REHEARSAL_QUEUE
 
-ORIGIN = "http://localhost"
+ORIGIN = REHEARSAL_QUEUE
 HOSTS = Hosts(queue=ORIGIN, rest=ORIGIN, api=f"{ORIGIN}/v1")
 KEY = "rehearsal:rehearsal"  # opens nothing; the protocol wants one
 _PIECE = 256 * 1024  # bytes handed over at a time

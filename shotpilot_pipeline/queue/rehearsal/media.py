@@ -8,6 +8,7 @@ drawn anew when somebody asks for it.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import SEEK_END
 from tempfile import SpooledTemporaryFile
@@ -40,6 +41,7 @@ class Media:
     _signatures: dict[str, str] = field(default_factory=dict)
     _drawn: OrderedDict[str, File] = field(default_factory=OrderedDict)
     _drawn_bytes: int = 0
+    came: Callable[[str, str, bytes], None] = lambda path, content_type, data: None  # hears of each whole upload
 
     def announce(self, path: str, content_type: str, signature: str) -> None:
         """An upload is to come to `path`."""
@@ -55,6 +57,7 @@ class Media:
             self._places[sha256] = self._heap.seek(0, SEEK_END), len(data)
             self._heap.write(data)
         self._uploads[path] = (sha256, self._uploads[path][1])
+        self.came(path, self._uploads[path][1], data)
         return True
 
     def keep(self, path: str, file: File) -> None:

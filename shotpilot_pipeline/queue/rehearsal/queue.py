@@ -21,7 +21,7 @@ from shotpilot_pipeline.queue.rehearsal.artist import picture_count, slate_copy
 from shotpilot_pipeline.queue.rehearsal.inputs import input_errors
 from shotpilot_pipeline.queue.rehearsal.media import File, Media
 from shotpilot_pipeline.queue.rehearsal.models import Models
-from shotpilot_pipeline.queue.rehearsal.requests import Asked, Slots, Verdict
+from shotpilot_pipeline.queue.rehearsal.requests import CANCELLED, Asked, Slots, Verdict
 from shotpilot_pipeline.queue.slates.copy import Copy
 from shotpilot_pipeline.values.digest import sha256_text
 
@@ -93,6 +93,7 @@ class RehearsalQueue:
     media: Media = field(default_factory=Media)
     leaked_keys: int = 0  # requests to the media host that brought a key along: a client must never do that
     log: list[Injected] = field(default_factory=list)  # every fault that was injected, in order
+    changed: Callable[[Asked], None] = lambda asked: None  # hears of a request when it came in, and when it changed
     _slots: Slots = field(init=False)
     _pictures: dict[str, tuple[str, int]] = field(default_factory=dict)  # path -> request id, number from 0
     _drawing: dict[str, anyio.Lock] = field(default_factory=dict)
@@ -136,6 +137,7 @@ class RehearsalQueue:
         starts, ends = self._slots.take(now, self._service())
         asked = Asked(self.new_id(now), endpoint, body, tags, now, starts, ends)
         self.asked[asked.id] = asked
+        self.changed(asked)
         return asked
 
     def _service(self) -> float:
@@ -157,8 +159,8 @@ class RehearsalQueue:
         now = self.clock()
         if asked.word(now) is Word.COMPLETED:
             return False
-        asked.cancelled = now
-        asked.verdict = Verdict(499, 0, detail="The request was cancelled.", error_type="client_cancelled")
+        asked.cancelled, asked.verdict = now, CANCELLED
+        self.changed(asked)
         return True
 
     def verdict(self, asked: Asked) -> Verdict | None:

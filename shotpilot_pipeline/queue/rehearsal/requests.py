@@ -54,6 +54,9 @@ class Verdict:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+CANCELLED = Verdict(499, 0, detail="The request was cancelled.", error_type="client_cancelled")
+
+
 def output(asked: Asked, verdict: Verdict, origin: str) -> dict[str, Any]:
     """The model's output, or its error body."""
     if verdict.code != 200:

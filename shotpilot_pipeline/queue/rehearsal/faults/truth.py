@@ -48,6 +48,7 @@ def decide(queue: RehearsalQueue, asked: Asked, do: Mapping[str, Any]) -> None:
     asked.billed = do.get("billed", asked.billed)
     if asked.cancelled is None:
         asked.verdict = None
+    queue.changed(asked)
 
 
 def lock(queue: RehearsalQueue, told: Mapping[str, Any]) -> None:
@@ -61,3 +62,4 @@ def lose_race(queue: RehearsalQueue, asked: Asked) -> None:
     """The request is done at the very moment somebody wants to stop it."""
     if asked.verdict is None:
         asked.starts, asked.ends = min(asked.starts, queue.clock()), queue.clock()
+        queue.changed(asked)

@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 CLEAN_ENV := env -u FAL_KEY -u FAL_KEY_ID -u FAL_KEY_SECRET
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-all check format lint types floors schemas docs bench bench-peers clean
+.PHONY: help dev demo test test-all fuzz cases check format lint types floors schemas docs bench bench-peers clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,13 @@ test: dev  ## Run the tests
 
 test-all: dev  ## Run every test, the long ones too
 	@$(CLEAN_ENV) $(BIN)/python -m pytest -n auto tests
+	@$(CLEAN_ENV) $(BIN)/python -m tests.fuzz
+
+fuzz: dev  ## Fuzz `check` for a minute (Linux; the fuzzer gets an environment of its own)
+	@$(CLEAN_ENV) $(BIN)/python -m tests.fuzz
+
+cases: dev  ## Write down anew what `check` says of each case in tests/cases
+	@$(CLEAN_ENV) $(BIN)/python -m tests.cases
 
 check: format lint types floors schemas docs  ## Everything but the tests: format, lint, types, floors, schemas, docs
 
@@ -58,5 +65,5 @@ bench-peers: dev  ## Measure plan beside make, ninja, doit and Snakemake (instal
 	@$(CLEAN_ENV) $(BIN)/python -m tests.bench.peers
 
 clean:  ## Remove what the build made (never what was bought)
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-fuzz .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

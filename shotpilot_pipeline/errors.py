@@ -114,6 +114,11 @@ class Problem:
     chain: tuple[Step, ...] = ()
     fix: Fix | None = None
 
+    @property
+    def link(self) -> str:
+        """The page of the docs that explains the rule, from the root of the docs' repository."""
+        return f"docs/rules.md#{self.rule}"
+
     def __str__(self) -> str:
         """`file:line:column: what is wrong; what to write instead`."""
         cure = f"; {self.hint}" if self.hint else ""

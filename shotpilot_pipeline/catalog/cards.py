@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from shotpilot_pipeline.catalog.faults import card_sentence
+from shotpilot_pipeline.catalog.faults import card_sentence, json_words
 from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import BadFiles, Place, Problem
 from shotpilot_pipeline.values.digest import digest_of, sha256_text
@@ -175,11 +175,15 @@ def _read(path: Path) -> tuple[str, list[Problem]]:
     try:
         text = path.read_text("utf-8")
         data = json.loads(text)
-    except (OSError, UnicodeDecodeError) as fault:
-        return "", [_bad(path, f"the model card cannot be read: {fault}")]
-    except (json.JSONDecodeError, RecursionError) as fault:
+    except OSError as fault:
+        return "", [_bad(path, f"the model card cannot be read ({fault.strerror})")]
+    except UnicodeDecodeError:
+        return "", [Problem("model-card", Place(str(path)), "the model card is not UTF-8", "save it as UTF-8")]
+    except (ValueError, RecursionError) as fault:  # a number of thousands of digits is a ValueError too
         line, column = (fault.lineno, fault.colno) if isinstance(fault, json.JSONDecodeError) else (0, 0)
-        return "", [Problem("model-card", Place(str(path), line, column), f"the model card is not JSON: {fault}")]
+        return "", [
+            Problem("model-card", Place(str(path), line, column), f"the model card is not JSON: {json_words(fault)}")
+        ]
     return text, _faults(path, data)
 
 

@@ -28,6 +28,28 @@ def card_sentence(path: Sequence[str | int], keyword: str, wanted: Any, value: A
     return f"{where} cannot be {_shown(value)}; it wants {_wanted(keyword, wanted, schema)}"
 
 
+def json_words(fault: Exception) -> str:
+    """What makes a text no JSON."""
+    if isinstance(fault, RecursionError):
+        return "it is nested too deeply"
+    told = getattr(fault, "msg", "")
+    return next((words for begins, words in _JSON if told.startswith(begins)), "it breaks off here")
+
+
+#: How Python words a fault of JSON, and what it means.
+_JSON = (
+    ("Expecting value", "a value is missing here"),
+    ("Expecting property name", "a key in double quotes is missing here"),
+    ("Expecting ','", "a comma is missing before this"),
+    ("Expecting ':'", "a colon is missing before this"),
+    ("Illegal trailing comma", "a comma stands before a closing bracket"),
+    ("Extra data", "there is more after its end"),
+    ("Unterminated string", "the quote opened here is never closed"),
+    ("Invalid control character", "a text goes on in the next line"),
+    ("Invalid \\", "a backslash in a text begins an escape, and this is none"),
+)
+
+
 def _wanted(keyword: str, wanted: Any, schema: Mapping[str, Any]) -> str:
     if keyword == "type":
         return " or ".join(_KINDS.get(kind, kind) for kind in ([wanted] if isinstance(wanted, str) else wanted))

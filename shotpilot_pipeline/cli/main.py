@@ -9,6 +9,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 import traceback
 from types import FrameType
 from typing import Any, NoReturn
@@ -17,7 +18,7 @@ import click
 
 from shotpilot_pipeline import __version__
 from shotpilot_pipeline.cli.options import Asked, shared_options
-from shotpilot_pipeline.cli.screen import Screen, problem_line
+from shotpilot_pipeline.cli.screen import Screen
 from shotpilot_pipeline.errors import BadFiles, ExitCode, Severity, ShotpilotError
 
 #: Name -> module and the line `--help` shows. The order is that of a day's work.
@@ -101,6 +102,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if "_SHOTPILOT_COMPLETE" in os.environ:
         importlib.import_module("shotpilot_pipeline.cli.completing")  # how bash reads an address
     signal.signal(signal.SIGTERM, _terminated)
+    begun = time.time_ns()
     try:
         result = shotpilot.main(args=arguments, prog_name="shotpilot", standalone_mode=False)
         _leave(result if isinstance(result, int) else ExitCode.DONE)
@@ -116,7 +118,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _leave(ExitCode.DONE)
     except ShotpilotError as error:
-        _say(error)
+        _say(error, begun)
         _leave(error.exit_code)
     except Exception:
         traceback.print_exc()
@@ -124,13 +126,18 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _leave(ExitCode.OUR_BUG)
 
 
-def _say(error: ShotpilotError) -> None:
+def _say(error: ShotpilotError, begun: int) -> None:
+    """Say what went wrong; `begun` is when the command started, by `time.time_ns`."""
     if not isinstance(error, BadFiles):
         click.echo(f"shotpilot: {error}", err=True)
         return
+    from shotpilot_pipeline.shotlist.pages import Pages
+    from shotpilot_pipeline.telling.text import told
+
     screen = Screen(Asked(no_color=not sys.stderr.isatty() or bool(os.environ.get("NO_COLOR"))))
+    pages = Pages(until_ns=begun)
     for problem in error.problems:
-        screen.fault(problem_line(problem, screen))
+        screen.fault("\n".join([*told(problem, pages.lines, screen.paint, screen.width), ""]))
     count = sum(problem.severity is Severity.ERROR for problem in error.problems)
     click.echo(f"{count} error{'s' if count != 1 else ''}; nothing was sent or rendered.", err=True)
 

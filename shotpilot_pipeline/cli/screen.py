@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 import click
 
 from shotpilot_pipeline.cli.options import Asked
-from shotpilot_pipeline.errors import Problem, Severity
-
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+from shotpilot_pipeline.errors import Problem
+from shotpilot_pipeline.telling.text import one_line
 
 
 class Screen:
@@ -45,29 +44,12 @@ class Screen:
 
     def paint(self, text: str, colour: str | None, *, bold: bool = False) -> str:
         """`text` in a colour, where there are eyes to see it."""
-        return click.style(text, fg=colour, bold=bold) if self.colour and (colour or bold) else text
-
-
-def problem_json(problem: Problem) -> dict[str, object]:
-    """A problem with the keys DESIGN section 4 fixes."""
-    return {
-        "rule": problem.rule,
-        "severity": problem.severity.value,
-        "file": problem.place.file,
-        "line": problem.place.line,
-        "column": problem.place.column,
-        "address": problem.address,
-        "message": problem.message,
-        "hint": problem.hint,
-    }
+        return click.style(text, fg=colour, bold=bold or None) if self.colour and (colour or bold) else text
 
 
 def problem_line(problem: Problem, screen: Screen) -> str:
     """`file:line:column: severity: what is wrong; what to write instead`."""
-    cure = f"; {problem.hint}" if problem.hint else ""
-    word = screen.paint(problem.severity.value, _COLOURS[problem.severity])
-    where = f" ({problem.address})" if problem.address else ""
-    return f"{problem.place}: {word}: {problem.message}{cure}{where}"
+    return one_line(problem, screen.paint)
 
 
 def counted(count: int, one: str, many: str = "") -> str:

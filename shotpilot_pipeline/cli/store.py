@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from shotpilot_pipeline.cli.options import Asked, asking
-from shotpilot_pipeline.cli.screen import Screen, counted, problem_json, problem_line, table
+from shotpilot_pipeline.cli.screen import Screen, counted, problem_line, table
 from shotpilot_pipeline.errors import Severity, ShotpilotError, StoreDamaged
 from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import read_settings
@@ -55,6 +55,8 @@ def verify(asked: Asked) -> None:
     store.close()
     grave = [problem for problem in found.problems if problem.severity is Severity.ERROR]
     if asked.json:
+        from shotpilot_pipeline.telling.machine import problem_json
+
         problems = [problem_json(problem) for problem in found.problems]
         screen.result_json({**found._asdict(), "problems": problems, "folder": str(store.folder)})
     else:

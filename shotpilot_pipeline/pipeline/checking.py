@@ -10,7 +10,9 @@ from shotpilot_pipeline.pipeline.faults import faults_problems
 from shotpilot_pipeline.pipeline.reading import read_list, root_of
 from shotpilot_pipeline.pipeline.trip import known_of, unknown_picks
 from shotpilot_pipeline.plan.graph import in_order
+from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.picks import read_picks
+from shotpilot_pipeline.shotlist.pointer import told
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
 
 
@@ -26,26 +28,39 @@ class Checked:
     tasks: int = 0
 
 
-def check_file(file: Path, project: Path | None) -> Checked:
-    """Every problem of `file`, in order of place. Never raises for what the file holds."""
-    kind = kind_of(file)
-    if kind == "picks":
-        return Checked(file, kind, _in_order(read_picks(file)[1]))
-    if kind == "faults":
-        return Checked(file, kind, _in_order(faults_problems(file)))
-    if kind == "fragment":
-        return Checked(file, kind, _in_order(read_fragment(file, root_of(file, project))))
+def check_file(file: Path, project: Path | None, pages: Pages | None = None) -> Checked:
+    """Every problem of `file`, in order of place. Never raises for what the file holds.
+
+    `pages` may hold texts that count instead of those on disk, as an editor has them: neither they nor any other file
+    is then written, and `file` itself need not exist.
+    """
+    pages = pages or Pages()
     try:
-        reading = read_list(file, project, rehearsal=False)
+        return _checked(file, project, pages)
+    except BadFiles as found:
+        return Checked(file, kind_of(file, pages), _in_order(found.problems, pages))
+
+
+def _checked(file: Path, project: Path | None, pages: Pages) -> Checked:
+    kind = kind_of(file, pages)
+    if kind == "picks":
+        return Checked(file, kind, _in_order(read_picks(file, pages)[1], pages))
+    if kind == "faults":
+        return Checked(file, kind, _in_order(faults_problems(file, pages), pages))
+    if kind == "fragment":
+        return Checked(file, kind, _in_order(read_fragment(file, root_of(file, project), pages), pages))
+    try:
+        reading = read_list(file, project, rehearsal=False, pages=pages)
         in_order(reading.compiled.tasks)
         picks = unknown_picks(reading, known_of(reading.places, reading.compiled.moved, show=reading.compiled.show))
     except BadFiles as found:
-        return Checked(file, "shotlist", _in_order(found.problems))
+        return Checked(file, "shotlist", _in_order(found.problems, pages))
     tasks = reading.compiled.tasks
     shots = {(task.scene, task.address.partition("@")[0].partition(".")[0]) for task in tasks}
     scenes = {scene for scene, _ in shots}
-    return Checked(file, "shotlist", _in_order((*reading.warnings, *picks)), len(scenes), len(shots), len(tasks))
+    return Checked(file, "shotlist", _in_order((*reading.warnings, *picks), pages), len(scenes), len(shots), len(tasks))
 
 
-def _in_order(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda problem: problem.place))
+def _in_order(problems: tuple[Problem, ...], pages: Pages) -> tuple[Problem, ...]:
+    """By place, each with its end."""
+    return told(sorted(problems, key=lambda problem: problem.place), pages)

@@ -13,6 +13,8 @@ from shotpilot_pipeline.queue.rehearsal.faults.plan import FaultPlan, plan_fault
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.filetext import read_text
 from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pages import Pages
+from shotpilot_pipeline.shotlist.pointer import told
 from shotpilot_pipeline.shotlist.reader import in_order
 from shotpilot_pipeline.shotlist.validate import check
 from shotpilot_pipeline.values.money import ZERO, Money
@@ -32,14 +34,15 @@ def read_faults(path: Path) -> FaultPlan:
     return read_plan(node.plain())
 
 
-def faults_problems(path: Path) -> tuple[Problem, ...]:
+def faults_problems(path: Path, pages: Pages | None = None) -> tuple[Problem, ...]:
     """Everything that is wrong with the fault plan in `path`. Never raises for its content."""
-    return _read(path)[1]
+    return _read(path, pages)[1]
 
 
-def _read(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
+def _read(path: Path, pages: Pages | None = None) -> tuple[Node | None, tuple[Problem, ...]]:
     """The plan as a tree, typed by its schema; None when anything is wrong with it."""
-    got = read_text(path, str(path), HEADER)
+    pages = pages or Pages()
+    got = read_text(path, str(path), HEADER, pages)
     if isinstance(got, Problem):
         return None, (got,)
     parsed = parse_all(got.text, got.file)
@@ -47,7 +50,7 @@ def _read(path: Path) -> tuple[Node | None, tuple[Problem, ...]]:
     if parsed.node is not None and not problems:
         problems += check(parsed.node, SCHEMA)
         problems += [] if problems else _misfits(parsed.node)
-    return (None, in_order(problems)) if problems else (parsed.node, ())
+    return (None, told(in_order(problems), pages)) if problems else (parsed.node, ())
 
 
 def _misfits(root: Node) -> list[Problem]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from shotpilot_pipeline.catalog.cards import Catalog, load_catalog
-from shotpilot_pipeline.errors import BadFiles, Place, Problem, UsageError
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, Step, UsageError
 from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import Settings, read_settings
 from shotpilot_pipeline.plan.graph import in_order, place_of
+from shotpilot_pipeline.shotlist.pages import Pages
+from shotpilot_pipeline.shotlist.pointer import Span, beginning, inside
 from shotpilot_pipeline.shotlist.recall import compile_or_recall
 from shotpilot_pipeline.shotlist.source import find_root, kind_of, read_source
 from shotpilot_pipeline.store.names import LONGEST, name_clashes, pattern_faults, picture_path
@@ -39,8 +41,12 @@ class Reading:
     warnings: tuple[Problem, ...]
 
 
-def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool = False) -> Reading:
+def read_list(
+    file: Path, project: Path | None, *, rehearsal: bool, scenes: bool = False, pages: Pages | None = None
+) -> Reading:
     """Read and compile `file`. With `scenes`, the words of its shots come too, which only reports need.
+
+    `pages` may hold texts that count instead of those on disk: then nothing is written either.
 
     Raises BadFiles with every problem at once: in the list, its includes and references, the settings, a model card.
     """
@@ -53,23 +59,46 @@ def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool
     catalog = load_catalog(root / "models")
     store, queue = root / settings.get("store", "place"), settings.get("fal", "queue_url")
     places = places_of(file, root, rehearsal=rehearsal, store=store, queue=queue)
-    check = partial(_list_problems, file=file, root=root)
-    compiled, problems = compile_or_recall(file, root, catalog, places.memo, check, scenes=scenes)
+    pages = pages or Pages()
+    check = partial(_list_problems, file=file, root=root, pages=pages)
+    compiled, problems = compile_or_recall(file, root, catalog, places.memo, check, scenes=scenes, pages=pages)
     if compiled is None:
         raise BadFiles(problems)
     return Reading(places, settings, catalog, compiled, problems)
 
 
-def _list_problems(compiled: Compiled, file: Path, root: Path) -> list[Problem]:
+def _list_problems(compiled: Compiled, file: Path, root: Path, pages: Pages) -> list[Problem]:
     """What other rooms find wrong with a list that compiles: its file names, and picks that go in a circle."""
-    problems = _name_problems(compiled, file, root)
+    problems = _name_problems(compiled, file, root, pages)
     if not problems:
-        problems += _long_names(compiled)
+        problems += (
+            replace(problem, place=beginning(problem.place, pages, root).place) for problem in _long_names(compiled)
+        )
     try:
         in_order(compiled.tasks)
     except BadFiles as circles:
-        problems += circles.problems
+        problems += (_at_the_pick(circle, pages, root) for circle in circles.problems)
     return problems
+
+
+def _at_the_pick(circle: Problem, pages: Pages, root: Path) -> Problem:
+    """A circle, each link of it where the shot names the other's pick; where the shot begins if that is not found."""
+    names = circle.message.rpartition(": ")[2].split(" -> ")
+    needs = names[1:] or [circle.address]
+    places = (circle.place, *(step.place for step in circle.chain))
+    first, *rest = (_pick_in(place, need, pages, root) for place, need in zip(places, needs, strict=True))
+    steps = tuple(Step(span.place, step.words) for span, step in zip(rest, circle.chain, strict=True))
+    return replace(circle, place=first.place, end=first.end, chain=steps)
+
+
+def _pick_in(place: Place, need: str, pages: Pages, root: Path) -> Span:
+    """Where the shot that begins on the line of `place` names the task `need`, or the shot of it."""
+    shot = beginning(place, pages, root)
+    for words in (need, need.partition("@")[0].partition(".")[0]):
+        found = inside(shot, words, 0, pages, root)
+        if found.end is not None:
+            return found
+    return Span(shot.place)
 
 
 def _long_names(compiled: Compiled) -> Iterator[Problem]:
@@ -108,7 +137,7 @@ def _long_name(compiled: Compiled, task: Task) -> str:
     return f"its pictures would have a file name of {longest} bytes; {_LONGEST} can be kept, with what lies beside them"
 
 
-def _name_problems(compiled: Compiled, file: Path, root: Path) -> list[Problem]:
+def _name_problems(compiled: Compiled, file: Path, root: Path, pages: Pages) -> list[Problem]:
     """What is wrong with the list's own pattern of file names; nothing is, where it keeps the usual one."""
     if not compiled.name_pattern:
         return []
@@ -117,13 +146,13 @@ def _name_problems(compiled: Compiled, file: Path, root: Path) -> list[Problem]:
         faults = name_clashes(
             compiled.show, ((task.address, task.panels) for task in compiled.tasks), compiled.name_pattern
         )
-    place = _place_of(file, root, "outputs", "name") if faults else Place(str(file))
+    place = _place_of(file, root, pages, "outputs", "name") if faults else Place(str(file))
     return [Problem("outputs-name", place, f"outputs.name: {fault}") for fault in faults]
 
 
-def _place_of(file: Path, root: Path, *path: str) -> Place:
+def _place_of(file: Path, root: Path, pages: Pages, *path: str) -> Place:
     """Where a value of the list's head was written: looked up by reading again, as only a fault asks for it."""
-    source, _ = read_source(file, root)
+    source, _ = read_source(file, root, pages)
     node = source.head.get(*path) if source is not None else None
     return node.place if node is not None else Place(str(file))
 

@@ -70,10 +70,13 @@ def _parse(path: Path) -> dict[str, Any]:
         raise BadFiles([_problem(path, 0, "the file is not UTF-8", "save it as UTF-8")]) from None
     except OSError as error:
         raise BadFiles([_problem(path, 0, f"cannot be read ({error.strerror})", "check its permissions")]) from None
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found.group(1)) if found else 0
-        raise BadFiles([_problem(path, line, f"is not TOML: {error}", "write key = value, text in quotes")]) from None
+    except (ValueError, RecursionError) as error:  # not TOML, a number of thousands of digits, or nested too deeply
+        found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+        line, column = (int(found.group(1) or 0), int(found.group(2) or 0)) if found else (0, 0)
+        told = str(error)[: found.start()] if found else str(error)
+        message = f"is not TOML: {told[:1].lower()}{told[1:]}"
+        cure = "write key = value, text in quotes"
+        raise BadFiles([Problem("settings", Place(str(path), line, column), message, cure)]) from None
 
 
 def _lay_over(
@@ -89,7 +92,8 @@ def _lay_over(
         for key, value in fields.items():
             fault = _fault(known_fields.get(key), value)
             if fault:
-                cure = f"the keys of [{name}] are {', '.join(known_fields)}" if key not in known_fields else ""
+                cure = f"the keys of [{name}] are {', '.join(known_fields)}"
+                cure = _cure(known_fields[key], value) if key in known_fields else cure
                 problems.append(_problem(at, _line(at, key, name), f"{name}.{key} {fault}", cure))
             else:
                 values[name][key] = value
@@ -107,6 +111,16 @@ def _fault(field: Mapping[str, Any] | None, value: object) -> str:
         most = f" to {field['maximum']}" if "maximum" in field else " or more"
         return f"is {value}; it may be {field['minimum']}{most}"
     return ""
+
+
+def _cure(field: Mapping[str, Any], value: object) -> str:
+    """What to write instead, where that is not said by what is wrong."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and field["type"] != "string":
+        return ""
+    if field["type"] == "string":
+        return "put it in quotes"
+    example = field.get("default", field.get("minimum", 1))
+    return "write it without quotes" if str(value).isdigit() else f"write a number such as {example}"
 
 
 def _line(path: Path, key: str, section: str = "") -> int:

@@ -7,8 +7,9 @@ Does not know what has been bought. Everything here is linear in the number of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
-from shotpilot_pipeline.errors import BadFiles, Place, Problem
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, Step
 from shotpilot_pipeline.values.request import open_picks, split_pick
 from shotpilot_pipeline.values.task import Task
 
@@ -163,17 +164,18 @@ def _walk(needs: Mapping[str, Sequence[str]]) -> tuple[list[str], list[list[str]
 
 def _loop_problem(loop: Sequence[str], tasks: Mapping[str, Task]) -> Problem:
     first = tasks[loop[0]]
+    message = f"these need each other in a circle: {' -> '.join(loop)}"
+    if len(loop) == 2:
+        message = f"{first.address} needs its own picked take"
+    steps = (Step(place_of(tasks[who]), f"{who} needs {whom}") for who, whom in pairwise(loop[1:]))
     return Problem(
         "loop",
         place_of(first),
-        f"these need each other in a circle: {' -> '.join(loop)}",
-        f"let one of them do without the picked take of another ({_places(loop, tasks)})",
+        message,
+        "name the pick of another shot or stage" if len(loop) == 2 else "let one of them do without the other's pick",
         address=first.address,
+        chain=tuple(steps),
     )
-
-
-def _places(loop: Sequence[str], tasks: Mapping[str, Task]) -> str:
-    return ", ".join(f"{address} is at {tasks[address].place}" for address in dict.fromkeys(loop))
 
 
 def place_of(task: Task) -> Place:

@@ -20,6 +20,7 @@ _TOP_LINE = re.compile(r"\n[^\s#]")
 _CONTENT = re.compile(r"\n( *)[^\s#]")
 _OPENING = re.compile(rf"({ID}):[ ]*(?:#[^\n]*)?(?=\n|\Z)")  # `sc010:` and nothing more
 _SHOT = re.compile(rf"({ID}):(?=[ \n]|\Z)")
+_NO_MAP = re.compile(r"[ ]*(?:[^\s{#&*]|(?:#[^\n]*)?\s*\Z)")  # text behind the id, or nothing at all
 _ALIAS = re.compile(r"\*[^\s*,\]}]")
 _ANCHOR = re.compile(r"&[^\s&,\]}]")
 _KEEP = re.compile(r"[|>][1-9]?\+")
@@ -118,7 +119,7 @@ class _Cutter:
         blocks = []
         for first, last in zip(at, [*at[1:], end], strict=True):
             key = _SHOT.match(self.text, first + indent, last)
-            if key is None:
+            if key is None or _NO_MAP.match(self.text, key.end(), last):
                 return []
             blocks.append((key[1], first, last))
         return blocks if len({block[0] for block in blocks}) == len(blocks) else []

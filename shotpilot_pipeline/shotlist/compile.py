@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
-from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity
+from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity, Step
 from shotpilot_pipeline.shotlist.expand import ShotTasks, expand_shot, shot_settings
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film, fill_problem, open_film, visible
 from shotpilot_pipeline.shotlist.near import near
-from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.node import Node, last_line
 from shotpilot_pipeline.shotlist.pictures import Ask
 from shotpilot_pipeline.shotlist.problems import in_place_order
 from shotpilot_pipeline.shotlist.references import Shelf
@@ -63,9 +63,20 @@ def compile_shot(film: Film, scene: SceneSource, shot: ShotText) -> tuple[Part |
     """One shot, parsed and expanded; None when it cannot even be parsed."""
     node, problems = load_shot(shot, film.root)
     if node is None or any(problem.severity is Severity.ERROR for problem in problems):
-        return None, problems
+        return None, tuple(map(film.told, problems))
     part = Part(scene.id, shot.id, Place(shot.file, shot.line, shot.column), expand_shot(film, scene, shot, node))
-    return part, (*problems, *part.done.problems)
+    found = (*problems, *part.done.problems)
+    return part, tuple(_told(film, shot, node, problem) for problem in found) if found else ()
+
+
+def _told(film: Film, shot: ShotText, node: Node, problem: Problem) -> Problem:
+    """The problem, whole; one that stands outside of its shot names the shot at the end of its chain."""
+    last = shot.line + shot.text.count("\n") if shot.text else last_line(node)
+    here = (problem.place, *(step.place for step in problem.chain))
+    if any(place.file == shot.file and shot.line <= place.line <= last for place in here):
+        return film.told(problem)
+    place = Place(shot.file, shot.line, shot.column)
+    return film.told(problem, Step(place, f"used by {problem.address or f'{shot.scene}/{shot.id}'} here"))
 
 
 def join(film: Film, source: Source, parts: Sequence[Part]) -> tuple[Compiled, tuple[Problem, ...]]:
@@ -97,7 +108,7 @@ def join(film: Film, source: Source, parts: Sequence[Part]) -> tuple[Compiled, t
         name_pattern=str(pattern.value) if pattern is not None and pattern.value else "",
         format=str(output.value) if output is not None and output.value else OUTPUT_FORMAT,
     )
-    return compiled, tuple(problems)
+    return compiled, tuple(map(film.told, problems))
 
 
 def origins(source: Source, catalog: Catalog, address: str) -> list[tuple[str, str, Place]]:
@@ -159,7 +170,7 @@ def _scene_infos(film: Film, source: Source, parts: Sequence[Part]) -> tuple[tup
             heading = scene_heading(filling, own)
         except CannotFill as fault:
             heading = ""
-            problems.append(fill_problem(fault, film.root))
+            problems.append(fill_problem(fault, film))
         found.append(SceneInfo(scene.id, heading, tuple(shots[scene.id])))
     return tuple(found), problems
 

@@ -6,7 +6,7 @@ Does not know any other shot, so that what it gives can be kept by the digests o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem
@@ -141,7 +141,7 @@ class _Shot:
     def _note(self, problem: Problem) -> None:
         """Keep a problem once, under the shot's address."""
         if not problem.address:
-            problem = Problem(problem.rule, problem.place, problem.message, problem.hint, problem.severity, self.name)
+            problem = replace(problem, address=self.name)
         self.problems.setdefault((problem.place, problem.message), problem)
 
     def _vary(self) -> Node | None:
@@ -266,7 +266,7 @@ class _Shot:
         try:
             request = request_of(self._cell(branch, place))
         except CannotFill as fault:
-            self._note(fill_problem(fault, self.film.root))
+            self._note(fill_problem(fault, self.film))
             return None
         except (ShotFault, BadReference) as fault:
             self._note(fault.problem)
@@ -290,6 +290,7 @@ class _Shot:
             text=wrapped(filling, settings, bool(carried), text),
             carried=carried,
             amount=self._amount(branch),
+            panel=branch.panel,
         )
 
     def _amount(self, branch: _Branch) -> int:
@@ -330,7 +331,7 @@ class _Shot:
         filling = self._filling(settings, stage, cells[0])
         words, faults = shot_words(self.film, filling, settings, self.series, self._vary())
         for fault in faults:
-            self._note(fill_problem(fault, self.film.root))
+            self._note(fill_problem(fault, self.film))
         return words
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem
+from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.values.digest import sha256_bytes
 
 MOST_BYTES = 50_000_000  # bytes of one file; five times a list of 10,000 shots
@@ -26,12 +27,15 @@ class FileText(NamedTuple):
     sha256: str
 
 
-def read_text(path: Path, file: str, header: str = "shotlist: 1") -> FileText | Problem:
+def read_text(path: Path, file: str, header: str = "shotlist: 1", pages: Pages | None = None) -> FileText | Problem:
     """Read `path`, which messages call `file`; `header` is what an empty file should begin with.
+
+    `pages` may hold another text for it than the disk does.
 
     Never raises for what the file holds, nor for its absence.
     """
-    data = _read_bytes(path, file)
+    given = pages.given(path) if pages is not None else None
+    data = _read_bytes(path, file) if given is None else given
     if isinstance(data, Problem):
         return data
     text = _decode(data, file, header)
@@ -67,7 +71,7 @@ def _read_bytes(path: Path, file: str) -> bytes | Problem:
 def _decode(data: bytes, file: str, header: str) -> str | Problem:
     data = data.removeprefix(b"\xef\xbb\xbf")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _problem(file, "is saved as UTF-16", "save it as UTF-8", 1, 1)
+        return _problem(file, "is saved as UTF-16", "save it as UTF-8")
     if b"\0" in data:
         line, column = _spot(data[: data.index(b"\0")])
         return _problem(file, "holds a NUL byte: this is not a text file, or it is damaged", "save it as UTF-8 text",

@@ -25,6 +25,7 @@ Value = Union[str, int, float, Node, "Scope", tuple[str, ...]]
 _LOOK_UP = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*\}\}")
 _OPENS = re.compile(r"\{[{%#]")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_UNCLOSED = re.compile(r"\{\{(?!.*?\}\}).*|\{%(?!.*?%\}).*|\{#(?!.*?#\}).*")
 _HYPHENED = re.compile(r"([A-Za-z_]\w*)\.([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)+)")
 
 
@@ -35,6 +36,7 @@ class Scope(NamedTuple):
     values: Mapping[str, Value]
     said: str = ""  # what it prints as when named alone; "" when it cannot be
     word: Callable[[str, str], str] | None = None  # turns (slot, text) into the words it fills as
+    nodes: Mapping[str, Node] = {}  # where values that are text already were written
 
     def absent(self, name: str) -> str:
         """What to say when `name` is not in it."""
@@ -45,7 +47,7 @@ class Scope(NamedTuple):
 class CannotFill(Exception):
     """A template that cannot be filled: in which value, at which expression of it, and why.
 
-    `chain` grows on the way out: the labels of the values that use this one, innermost first.
+    `chain` grows on the way out: the values that use this one, each with its label, innermost first.
     """
 
     def __init__(self, node: Node, message: str, expression: str = "", nth: int = 0) -> None:
@@ -54,7 +56,8 @@ class CannotFill(Exception):
         self.message = message
         self.expression = expression  # as written; "" for the whole value
         self.nth = nth  # which of several equal expressions, from 0
-        self.chain: list[str] = []
+        self.chain: list[tuple[str, Node]] = []
+        self.is_circle = False
 
 
 class _Plain(NamedTuple):
@@ -111,7 +114,7 @@ class Filling:
         self.touched: set[str] = set()  # first names that were looked up
         self._templates = templates
         self._done: dict[int, str] = {}  # by the identity of the node, which lives longer than this
-        self._open: dict[int, str] = {}
+        self._open: dict[int, tuple[str, Node]] = {}
 
     def text(self, node: Node, label: str, **more: str) -> str:
         """The value of `node`, filled; `more` are names only it sees. Raises CannotFill."""
@@ -123,19 +126,28 @@ class Filling:
         if id(node) in self._done:
             return self._done[id(node)]
         if id(node) in self._open:
-            chain = " -> ".join([*self._open.values(), label])
-            raise CannotFill(node, f"these values use each other in a circle: {chain}")
-        self._open[id(node)] = label
+            raise self._circle(node)
+        self._open[id(node)] = (label, node)
         try:
             filled = self._fill(node, raw, {**self.names, **more} if more else self.names)
         except CannotFill as fault:
-            fault.chain.append(label)
+            fault.chain.append((label, node))
             raise
         finally:
             del self._open[id(node)]
         if not more:
             self._done[id(node)] = filled
         return filled
+
+    def _circle(self, node: Node) -> CannotFill:
+        """The fault of values that use each other, told alike wherever in the circle it was entered."""
+        ring = list(self._open.values())[list(self._open).index(id(node)) :]
+        first = min(range(len(ring)), key=lambda place: ring[place][1].place)
+        ring = [*ring[first:], *ring[:first]]
+        labels = [label.rpartition(".")[2] for label, _ in [*ring, ring[0]]]
+        fault = CannotFill(ring[0][1], f"these values use each other in a circle: {' -> '.join(labels)}")
+        fault.is_circle = True
+        return fault
 
     def _fill(self, node: Node, raw: str, names: Mapping[str, Value]) -> str:
         plain = self._templates.plain(raw)
@@ -258,7 +270,8 @@ def _expression_at(text: str, line: int) -> tuple[str, int]:
         if first <= line <= first + found.group(0).count("\n"):
             return found.group(0), before.count(found.group(0))
         before.append(found.group(0))
-    return "", 0
+    broken = _UNCLOSED.search(text)
+    return (broken.group(0), 0) if broken else ("", 0)
 
 
 def _in_words(fault: Exception, expression: str, names: Mapping[str, Value]) -> str:
@@ -271,7 +284,12 @@ def _in_words(fault: Exception, expression: str, names: Mapping[str, Value]) -> 
         return "the template is nested too deeply"
     if isinstance(fault, ZeroDivisionError):
         return "the template divides by zero"
-    return f"the template cannot be filled: {str(fault).rstrip('.')}" if _foreign(fault) else str(fault)
+    if not _foreign(fault):
+        return str(fault)
+    from shotpilot_pipeline.shotlist.sandbox import FILTER_NAMES
+    from shotpilot_pipeline.shotlist.templatefault import in_words
+
+    return in_words(str(getattr(fault, "message", None) or fault), FILTER_NAMES)
 
 
 def _foreign(fault: Exception) -> bool:

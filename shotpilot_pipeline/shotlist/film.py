@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from shotpilot_pipeline.catalog.cards import Catalog
-from shotpilot_pipeline.errors import Problem
+from shotpilot_pipeline.errors import Place, Problem, Step
 from shotpilot_pipeline.shotlist.fill import CannotFill, Scope, Templates, Value
 from shotpilot_pipeline.shotlist.node import Node
-from shotpilot_pipeline.shotlist.pointer import inside
+from shotpilot_pipeline.shotlist.pages import Pages
+from shotpilot_pipeline.shotlist.pointer import inside, told_whole
 from shotpilot_pipeline.shotlist.references import BadReference, Shelf, limit_problem
 from shotpilot_pipeline.shotlist.settings import (
     EMPTY,
@@ -78,6 +80,12 @@ class Film:
     shelf: Shelf
     templates: Templates = field(default_factory=Templates, repr=False)
     checked: Checked = field(default_factory=dict, repr=False)  # shapes of input that passed the card's schema
+    pages: Pages = field(default_factory=Pages, repr=False)  # to look at a line again that is complained of
+    included: Mapping[str, Place] = field(default_factory=dict, repr=False)  # a file -> who includes it
+
+    def told(self, problem: Problem, *outer: Step) -> Problem:
+        """The problem with its end, the steps `outer` and the includes that led to it."""
+        return told_whole(problem, self.pages, self.included, self.root, *outer)
 
 
 def open_film(source: Source, catalog: Catalog, shelf: Shelf | None = None) -> tuple[Film, tuple[Problem, ...]]:
@@ -93,7 +101,7 @@ def open_film(source: Source, catalog: Catalog, shelf: Shelf | None = None) -> t
     defaults = level_of(head.get("defaults"))
     outer = {stage: with_level(settings, defaults, stage) for stage, settings in stages.items()}
     differing = set_differently(stages.values())
-    texts: dict[str, Value] = {name: str(node.value) for name, node in _map(head.get("vars")).items()}
+    texts = _map(head.get("vars"))
     film = Film(
         root=source.root,
         catalog=catalog,
@@ -107,9 +115,11 @@ def open_film(source: Source, catalog: Catalog, shelf: Shelf | None = None) -> t
         differing=differing,
         scenes={scene.id: _scene(scene, outer, texts) for scene in source.scenes},
         shelf=shelf or Shelf(source.root),
+        pages=source.pages,
+        included=source.included,
     )
     problems = [*_reference_problems(film), *_level_problems(film, defaults, source)]
-    return film, tuple(problems)
+    return film, tuple(map(film.told, problems))
 
 
 def _map(node: Node | None) -> Mapping[str, Node]:
@@ -165,18 +175,18 @@ def _plain_node(value: object) -> Node:
     return said([said(item) for item in value]) if isinstance(value, tuple) else said(value)
 
 
-def _scene(scene: SceneSource, outer: Mapping[str, Settings], texts: Mapping[str, Value]) -> SceneFilm:
+def _scene(scene: SceneSource, outer: Mapping[str, Settings], texts: Mapping[str, Node]) -> SceneFilm:
     own, defaults = level_of(scene.node), level_of(scene.node.get("defaults"))
     by_stage = {
         stage: with_level(with_level(settings, own, stage), defaults, stage) for stage, settings in outer.items()
     }
     values: dict[str, Value] = {key: node for key, node in own.plain.items() if node.value is not None}
-    extra = {name: str(node.value) for name, node in _map(scene.node.get("vars")).items()}
+    said = {**texts, **_map(scene.node.get("vars"))}
     return SceneFilm(
         id=scene.id,
         by_stage=by_stage,
         scope=Scope("scene", {"id": scene.id, **values}, scene.id, in_words),
-        vars=Scope("vars", {**texts, **extra}),
+        vars=Scope("vars", {name: str(node.value) for name, node in said.items()}, nodes=said),
         state=state_of(scene.node),
     )
 
@@ -247,10 +257,17 @@ def visible(
     }
 
 
-def fill_problem(fault: CannotFill, root: Path, address: str = "") -> Problem:
+def fill_problem(fault: CannotFill, film: Film, address: str = "") -> Problem:
     """The problem of a value that cannot be filled, at the expression, with the chain of values that use it."""
-    used = [label for label in fault.chain[1:] if label != fault.chain[0]]
-    chain = f" (in {fault.chain[0]}, used by {', by '.join(used)})" if used else ""
     message, _, hint = fault.message.partition("; ")
-    place = inside(fault.node, fault.expression, fault.nth, root)
-    return Problem("template", place, message + chain, hint, address=address)
+    if fault.is_circle:
+        return Problem("template", fault.node.place, message, "let one of them say its words itself", address=address)
+    labels = [label for label, _ in fault.chain]
+    used = [label for label in labels[1:] if label != labels[0]]
+    told = f" (in {labels[0]}, used by {', by '.join(used)})" if used else ""
+    place, end, _ = inside(fault.node, fault.expression, fault.nth, film.pages, film.root)
+    steps = []
+    for (inner, _), (outer, node) in pairwise(fault.chain):
+        if node is not fault.node:
+            steps.append(Step(inside(node, inner, 0, film.pages, film.root).place, f"{inner} is used by {outer} here"))
+    return Problem("template", place, message + told, hint, address=address, end=end, chain=tuple(steps))

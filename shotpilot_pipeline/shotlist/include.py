@@ -9,6 +9,7 @@ from pathlib import Path
 from shotpilot_pipeline.errors import Problem
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.yamlfault import shown
 
 MERGED = ("vars", "cast", "images", "looks")
@@ -23,7 +24,7 @@ def real(path: Path) -> Path | None:
         return None
 
 
-def target(entry: Node, root: Path) -> str | Problem:
+def target(entry: Node, root: Path, pages: Pages) -> str | Problem:
     """The path an include entry means, as the user would type it; a problem when it leads out of the show."""
     said = str(entry.value)
 
@@ -38,7 +39,7 @@ def target(entry: Node, root: Path) -> str | Problem:
     followed = real(Path(display))
     if followed is None or not followed.is_relative_to(root.resolve()):
         return problem("leads out of the show", f"move the file below {root}")
-    if not followed.exists():
+    if not followed.exists() and not pages.is_file(followed):
         return problem("names no file", _neighbours(Path(display)) or "check the path")
     return display
 

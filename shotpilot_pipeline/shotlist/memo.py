@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline import build_id
-from shotpilot_pipeline.errors import Place, Problem, Severity
+from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
 from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
-MAGIC = f"shotpilot memo 2 {build_id()}"
+MAGIC = f"shotpilot memo 3 {build_id()}"
 _HEAD_LINES = 3
 _HEAD_FIELDS = ("show", "title", "sources", "cast", "budget", "name_pattern", "format")
 
@@ -37,6 +37,7 @@ class Stamp(NamedTuple):
     list: str  # path from the root
     catalog: str  # digest of the model cards
     head: str  # digest of the list without its shots
+    layout: str  # digest of where everything but the shots stands
     files: Mapping[str, str]  # path from the root -> sha256: the list and what it includes
     links: Mapping[str, str]  # path as written, from the root -> path from the root that it led to
     references: Mapping[str, Sequence[Any]]  # path from the root -> [bytes, changed_ns, inode, sha256, ...]
@@ -251,11 +252,42 @@ def _several(line: str) -> tuple[str, ...]:
 
 
 def _problem_row(problem: Problem) -> tuple[Any, ...]:
-    at = problem.place
     texts = (problem.rule, problem.message, problem.hint, problem.severity.value, problem.address)
-    return (*texts, at.file, at.line, at.column)
+    chain = [(_place_row(step.place), step.words) for step in problem.chain]
+    end, fix = problem.end, problem.fix
+    edits = [(_place_row(edit.start), _place_row(edit.end), edit.text) for edit in fix.edits] if fix else []
+    return (
+        *texts,
+        _place_row(problem.place),
+        _place_row(end) if end is not None else None,
+        chain,
+        (fix.title, edits, fix.automatic) if fix is not None else None,
+    )
+
+
+def _place_row(place: Place) -> tuple[str, int, int]:
+    return place.file, place.line, place.column
 
 
 def _problem(row: Sequence[Any], shown: Callable[[str], str]) -> Problem:
-    rule, message, hint, severity, address, file, line, column = row
-    return Problem(rule, Place(shown(file), line, column), message, hint, Severity(severity), address)
+    def place(at: Sequence[Any]) -> Place:
+        file, line, column = at
+        return Place(shown(file), line, column)
+
+    rule, message, hint, severity, address, at, end, chain, fix = row
+    return Problem(
+        rule,
+        place(at),
+        message,
+        hint,
+        Severity(severity),
+        address,
+        end=place(end) if end is not None else None,
+        chain=tuple(Step(place(step), words) for step, words in chain),
+        fix=_fix(fix, place) if fix is not None else None,
+    )
+
+
+def _fix(row: Sequence[Any], place: Callable[[Sequence[Any]], Place]) -> Fix:
+    title, edits, automatic = row
+    return Fix(title, tuple(Edit(place(start), place(end), text) for start, end, text in edits), automatic)

@@ -94,7 +94,7 @@ def _mention(text: str, found: re.Match[str], cast: Collection[str], images: Col
     name = found.group(1).rstrip("-_")
     known = sorted({*cast, *images})
     hint = near(name, known) or (f"known are {', '.join(known[:8])}" if known else "cast and images name nobody")
-    raise BadMention(f"@{name}", f"nobody and nothing is called @{name}", f"{hint}; @@ is a plain at sign")
+    raise BadMention(f"@{name}", f"nobody and nothing is called @{name}", f"{hint}; for a plain at sign write @@{name}")
 
 
 def _candidates(name: str) -> list[str]:

@@ -11,16 +11,16 @@ from shotpilot_pipeline.shotlist.node import Node
 _RESERVED = re.compile(r"(?:element|image)\d*|pick", re.IGNORECASE)
 
 
-def twins(kind: str, names: Iterable[tuple[str, Place]], address: str = "") -> Iterator[Problem]:
+def twins(
+    kind: str, names: Iterable[tuple[str, Place]], address: str = "", why: str = "many disks take the two for one file"
+) -> Iterator[Problem]:
     """A problem for each name that differs from an earlier one only in case. `kind` is what they name: `shot`."""
     first: dict[str, tuple[str, Place]] = {}
     for name, place in names:
         earlier, where = first.setdefault(name.casefold(), (name, place))
         if earlier != name:
             message = f"{kind} {name!r} differs only in case from {earlier!r} ({where})"
-            yield Problem(
-                "name-case", place, message, "many disks take the two for one file: rename one", address=address
-            )
+            yield Problem("name-case", place, message, f"{why}: rename one", address=address)
 
 
 def same_file(stems: Iterable[tuple[str, str, Place]]) -> Iterator[Problem]:

@@ -85,3 +85,9 @@ class Node:
         if isinstance(self.value, list):
             return [node.plain() for node in self.value]
         return self.value
+
+
+def last_line(node: Node) -> int:
+    """The last line on which a value below `node` begins."""
+    below = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    return max((node.line, *map(last_line, below)))

@@ -10,7 +10,9 @@ from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.filetext import read_text
 from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.picksmerge import conflicts
+from shotpilot_pipeline.shotlist.pointer import told
 from shotpilot_pipeline.shotlist.reader import in_order
 from shotpilot_pipeline.shotlist.validate import check
 from shotpilot_pipeline.values.decision import Decision, Mark, TakeNote
@@ -29,11 +31,12 @@ class Said(NamedTuple):
     places: dict[str, Place] = {}  # noqa: RUF012  # never written to
 
 
-def read_decisions(path: Path) -> tuple[Said, tuple[Problem, ...]]:
+def read_decisions(path: Path, pages: Pages | None = None) -> tuple[Said, tuple[Problem, ...]]:
     """Read a picks file. A missing one says nothing. Never raises for its content."""
-    if not path.exists() and not path.is_symlink():
+    pages = pages or Pages()
+    if not pages.is_file(path) and not path.exists() and not path.is_symlink():
         return Said({}), ()
-    got = read_text(path, str(path), HEADER)
+    got = read_text(path, str(path), HEADER, pages)
     return (Said({}), (got,)) if isinstance(got, Problem) else decisions_in(got.text, got.file)
 
 
@@ -44,11 +47,10 @@ def decisions_in(text: str, file: str) -> tuple[Said, tuple[Problem, ...]]:
         return Said({}), merging
     parsed = parse_all(text, file)
     problems = list(parsed.problems)
-    if parsed.node is None:
-        return Said({}), in_order(problems)
-    problems += check(parsed.node, SCHEMA)
-    if problems:
-        return Said({}), in_order(problems)
+    if parsed.node is not None:
+        problems += check(parsed.node, SCHEMA)
+    if parsed.node is None or problems:
+        return Said({}), told(in_order(problems), Pages({Path(file): text}))
     root = parsed.node
     entries = {name: node for name, node in root.map.items() if is_entry(name)}
     show = root.get("show")
@@ -60,9 +62,9 @@ def decisions_in(text: str, file: str) -> tuple[Said, tuple[Problem, ...]]:
     ), ()
 
 
-def read_picks(path: Path) -> tuple[dict[str, Pick], tuple[Problem, ...]]:
+def read_picks(path: Path, pages: Pages | None = None) -> tuple[dict[str, Pick], tuple[Problem, ...]]:
     """The picks alone: address of the task -> pick. Entries without a take are no picks, and are left out."""
-    said, problems = read_decisions(path)
+    said, problems = read_decisions(path, pages)
     return {address: one.pick for address, one in said.decisions.items() if one.pick is not None}, problems
 
 

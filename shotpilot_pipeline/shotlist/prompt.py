@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from shotpilot_pipeline.errors import Place, Problem, Severity
-from shotpilot_pipeline.shotlist.fill import Filling, Value
+from shotpilot_pipeline.errors import Place, Problem, Severity, Step
+from shotpilot_pipeline.shotlist.fill import CannotFill, Filling, Value
 from shotpilot_pipeline.shotlist.mentions import SENTENCE_ENDS
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
@@ -24,9 +24,17 @@ DEFAULT_WRAP = "Keep composition, framing and pose of @pick. "
 class ShotFault(Exception):
     """Something a shot says that cannot be."""
 
-    def __init__(self, rule: str, place: Place, message: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        rule: str,
+        place: Place,
+        message: str,
+        hint: str = "",
+        end: Place | None = None,
+        chain: tuple[Step, ...] = (),
+    ) -> None:
         super().__init__(message)
-        self.problem = Problem(rule, place, message, hint)
+        self.problem = Problem(rule, place, message, hint, end=end, chain=chain)
 
 
 class Series(NamedTuple):
@@ -161,7 +169,11 @@ def look_texts(filling: Filling, look: Node, looks: Mapping[str, Value]) -> list
                 f"there is no look {node.value!r}",
                 near(str(node.value), looks) or "define it under looks, or write it as style",
             )
-        found.append(without_stop(filling.text(known, f"looks.{node.value}")))
+        try:
+            found.append(without_stop(filling.text(known, f"looks.{node.value}")))
+        except CannotFill as fault:
+            fault.chain.append(("look", node))
+            raise
     return found
 
 

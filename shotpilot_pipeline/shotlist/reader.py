@@ -6,15 +6,18 @@ Does not know what a setting means; shots stay text unless something forces them
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist import include, names
 from shotpilot_pipeline.shotlist.blocks import STAND_IN, CutScene, cut
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.filetext import FileText, read_text
 from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pages import Pages
+from shotpilot_pipeline.shotlist.pointer import told_whole
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source
 from shotpilot_pipeline.shotlist.validate import check
 from shotpilot_pipeline.shotlist.yamlfault import shown
@@ -28,27 +31,27 @@ MOST_SHOT_VALUES = 20_000  # values of one shot; the longest that makes sense ha
 _NO_PROBLEMS: tuple[Problem, ...] = ()
 
 
-def read_source(path: Path, root: Path) -> tuple[Source | None, tuple[Problem, ...]]:
+def read_source(path: Path, root: Path, pages: Pages) -> tuple[Source | None, tuple[Problem, ...]]:
     """See `source.read_source`."""
     with collector_paused():
-        show = _Show(root)
+        show = _Show(root, pages)
         file = show.read(str(path), None, [])
         if file is None:
-            return None, in_order(show.problems)
+            return None, show.told()
         show.check_names(file.head)
         if show.problems:
-            return None, in_order([*show.problems, *_shot_problems(show.scenes(), root)])
+            return None, show.told()
         return show.source(str(path), file.head), _NO_PROBLEMS
 
 
-def read_fragment(path: Path, root: Path) -> tuple[Problem, ...]:
+def read_fragment(path: Path, root: Path, pages: Pages) -> tuple[Problem, ...]:
     """See `source.read_fragment`."""
     with collector_paused():
-        show = _Show(root)
+        show = _Show(root, pages)
         file = show.read(str(path), None, [], definition="fragment")
         if file is not None:
             show.check_names(file.head)
-        return in_order([*show.problems, *_shot_problems(show.scenes(), root)])
+        return show.told()
 
 
 def load_shot(shot: ShotText, root: Path) -> tuple[Node | None, tuple[Problem, ...]]:
@@ -82,7 +85,7 @@ def _line(problem: Problem) -> tuple[str, int]:
 
 
 def _with_address(problem: Problem, address: str) -> Problem:
-    return Problem(problem.rule, problem.place, problem.message, problem.hint, problem.severity, address)
+    return replace(problem, address=address)
 
 
 def _not_whole(shot: ShotText, address: str) -> Problem:
@@ -113,8 +116,10 @@ class _File:
 class _Show:
     """Everything one shot list consists of, gathered file by file."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, pages: Pages) -> None:
         self.root = root
+        self.pages = pages
+        self.included: dict[str, Place] = {}
         self.real_root = include.real(root) or root
         self.problems: list[Problem] = []
         self.files: dict[str, str] = {}
@@ -133,10 +138,11 @@ class _Show:
         self.links[display] = name
         if name in self.files and entry is not None:
             return None  # a fragment that two files include is read once
-        got = read_text(path, display)
+        if entry is not None:
+            self.included.setdefault(display, entry.place)
+        got = read_text(path, display, pages=self.pages)
         if isinstance(got, Problem):
-            at = f" (included at {entry.place})" if entry is not None else ""
-            self.problems.append(Problem(got.rule, got.place, got.message + at, got.hint))
+            self.problems.append(got)
             return None
         self.files[name] = got.sha256
         file = _Reading(got, name, self.problems).run(definition)
@@ -152,7 +158,7 @@ class _Show:
         return file
 
     def _include(self, entry: Node, chain: list[str]) -> None:
-        found = include.target(entry, self.real_root)
+        found = include.target(entry, self.real_root, self.pages)
         if isinstance(found, Problem):
             self.problems.append(found)
             return
@@ -163,6 +169,11 @@ class _Show:
                                          "remove one of these includes"))  # fmt: skip
             return
         self.read(found, entry, chain, definition="fragment")
+
+    def told(self) -> tuple[Problem, ...]:
+        """Every problem of the files and their shots, each whole: with its end and the includes that led to it."""
+        found = [*self.problems, *_shot_problems(self.scenes(), self.root)]
+        return tuple(told_whole(problem, self.pages, self.included, self.root) for problem in in_order(found))
 
     def scenes(self) -> list[SceneSource]:
         """The scenes of all files, includes first."""
@@ -183,6 +194,8 @@ class _Show:
                 message = f"{name!r} is an image here and a cast member at {known[name]}"
                 found.append(Problem("name-shared", place, message, "cast and images share one name space: rename one"))
         found += names.twins("name", [*names.keys(cast), *names.keys(images)])
+        for section, kind in (("looks", "look"), ("vars", "variable")):
+            found += names.twins(kind, names.keys(head.get(section)), why="people take the two for one")
         found += names.reserved([*names.keys(cast), *names.keys(images)])
         found += names.twins("stage", names.keys(head.get("stages")))
         for section in ("defaults", "stages"):
@@ -194,7 +207,8 @@ class _Show:
         every = [shot for scene in self.scenes() for shot in scene.shots]
         for scene in self.scenes():
             places = ((shot.id, Place(shot.file, shot.line, shot.column)) for shot in scene.shots)
-            self.problems += names.twins("shot", places, scene.id)
+            for twin in names.twins("shot", places):
+                self.problems.append(replace(twin, address=f"{scene.id}/{twin.message.split(chr(39))[1]}"))
             for settings in (scene.node, scene.node.get("defaults")):
                 if settings is not None:
                     self.problems += names.in_settings(settings)
@@ -212,7 +226,8 @@ class _Show:
             "from": [[name, node.file] for section in include.MERGED for name, node in _map(head.get(section))],
             "files": sorted(self.files),
         }
-        return Source(path, self.root, head, scenes, dict(self.files), digest_of(told), dict(self.links))
+        return Source(path, self.root, head, scenes, dict(self.files), digest_of(told), dict(self.links),
+                      dict(self.included), self.pages)  # fmt: skip
 
 
 def _map(node: Node | None) -> list[tuple[str, Node]]:
@@ -288,6 +303,8 @@ class _Reading:
         if shots is None or not isinstance(shots.value, dict):
             return []
         node.map.pop("shots")
+        for id in [id for id, shot in shots.value.items() if self._is_stray(id, shot)]:
+            shots.value.pop(id)
         for id, shot in shots.value.items():
             if not ID_PATTERN.match(id):
                 hint = "write letters, digits, - and _, beginning with a letter or a digit"
@@ -298,6 +315,17 @@ class _Reading:
             ShotText(scene, id, shot.file, shot.key_line, shot.key_column, "", "", shot)
             for id, shot in shots.value.items()
         ]
+
+    def _is_stray(self, id: str, shot: Node) -> bool:
+        """Whether a key of a shot stands where the id of a shot belongs; says so, unless its shot was called empty."""
+        if isinstance(shot.value, dict) or id not in schema(SCHEMA)["$defs"]["shot"]["properties"]:
+            return False
+        at = shot.key_place
+        empty = (problem.place for problem in self.problems if problem.rule == "yaml-empty")
+        if not any(place.column == at.column and place.line < at.line for place in empty):
+            what = f"`{id}` stands here as if it were a shot"
+            self.problems.append(Problem("yaml-indent", at, what, "indent it deeper than the id of its shot"))
+        return True
 
     def _digested(self, shot: ShotText) -> ShotText:
         if shot.node is None:

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shotpilot_pipeline.catalog.cards import Catalog
-from shotpilot_pipeline.errors import Problem, Severity
+from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, read_memo, write_memo
-from shotpilot_pipeline.shotlist.problems import in_place_order
+from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pages import Pages
+from shotpilot_pipeline.shotlist.problems import in_place_order, with_places
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
-from shotpilot_pipeline.values.digest import sha256_bytes
+from shotpilot_pipeline.values.digest import digest_of, sha256_bytes
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled
 
@@ -34,36 +36,45 @@ Check = Callable[[Compiled], Sequence[Problem]]
 
 
 def compile_or_recall(
-    file: Path, root: Path, catalog: Catalog, memo_path: Path, check: Check = lambda _: (), *, scenes: bool = False
+    file: Path,
+    root: Path,
+    catalog: Catalog,
+    memo_path: Path,
+    check: Check = lambda _: (),
+    *,
+    scenes: bool = False,
+    pages: Pages | None = None,
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
     """The compiled list and every problem of it; None where there is an error.
 
     `check` says what other rooms find wrong with a list that compiles; only one that passes gets a memo, so what is
     recalled need not be checked again. `scenes` asks for the words of the shots too, which only reports need. Never
-    raises for what files hold.
+    raises for what files hold. `pages` may hold texts that count instead of those on disk; then no memo is written.
     """
     with collector_paused():
         memo = read_memo(memo_path, Whereabouts(file, root).shown)
-        if memo is not None and stands(memo.stamp, file, root, catalog):
+        pages = pages or Pages()
+        if memo is not None and stands(memo.stamp, file, root, catalog, pages):
             problems = tuple(in_place_order(found for _, found in memo.problems))
             return memo.compiled_with_scenes() if scenes else memo.compiled, problems
-        return _compile(file, root, catalog, memo, memo_path, check, words=scenes)
+        return _compile(file, root, catalog, memo, memo_path, check, pages, scenes)
 
 
-def stands(stamp: Stamp, file: Path, root: Path, catalog: Catalog) -> bool:
+def stands(stamp: Stamp, file: Path, root: Path, catalog: Catalog, pages: Pages | None = None) -> bool:
     """Whether a memo is that of the list in `file`, and everything it rests on is what it was."""
+    pages = pages or Pages()
     return (
         stamp.list == Whereabouts(file, root).list
         and stamp.catalog == catalog.digest
-        and all(_digest(root / name) == digest for name, digest in stamp.files.items())
+        and all(_digest(root / name, pages) == digest for name, digest in stamp.files.items())
         and _links_stand(stamp.links, root)
         and _references_stand(stamp.references, root)
     )
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, pages: Pages) -> str:
     try:
-        return sha256_bytes(path.read_bytes())
+        return sha256_bytes(pages.bytes_of(path))
     except OSError:
         return ""
 
@@ -102,11 +113,18 @@ def _reference_stands(path: Path, fact: Sequence[object]) -> bool:
         return False
     changed = max(found.st_mtime_ns, found.st_ctime_ns)
     same = (found.st_size, changed, found.st_ino) == (size, changed_ns, inode)
-    return same or (found.st_size == size and _digest(path) == sha256)
+    return same or (found.st_size == size and _digest(path, Pages()) == sha256)
 
 
 def _compile(
-    file: Path, root: Path, catalog: Catalog, memo: Memo | None, memo_path: Path, check: Check, *, words: bool
+    file: Path,
+    root: Path,
+    catalog: Catalog,
+    memo: Memo | None,
+    memo_path: Path,
+    check: Check,
+    pages: Pages,
+    words: bool,
 ) -> tuple[Compiled | None, tuple[Problem, ...]]:
     from shotpilot_pipeline.shotlist.compile import compile_shot, join
     from shotpilot_pipeline.shotlist.film import open_film
@@ -114,13 +132,14 @@ def _compile(
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
     from shotpilot_pipeline.shotlist.source import read_source
 
-    source, found = read_source(file, root)
+    source, found = read_source(file, root, pages)
     if source is None:
         return None, found
     shelf = Shelf(root, {name: Fact(*fact) for name, fact in memo.stamp.references.items()} if memo else {})
     film, film_found = open_film(source, catalog, shelf)
     stood = memo is not None and _surroundings_stand(memo.stamp, source, catalog)
-    recall = Recall(memo if stood else None, words=words)
+    layout = _layout(source)
+    recall = Recall(memo if stood else None, layout, words=words)
     parts: list[Part] = []
     told: list[tuple[int, Problem]] = [(-1, problem) for problem in (*found, *film_found)]
     for scene in source.scenes:
@@ -132,11 +151,13 @@ def _compile(
     told += ((-1, problem) for problem in joined)
     compiled = replace(compiled, sources={**recall.sources, **compiled.sources})
     if not any(problem.severity is Severity.ERROR for _, problem in told):
-        told += ((-1, problem) for problem in check(compiled))
+        told += ((-1, film.told(problem)) for problem in check(compiled))
     problems_in_order = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems_in_order):
         return None, problems_in_order
-    stamp = _stamp(source, catalog, shelf, recall)
+    if pages.in_memory:
+        return compiled, problems_in_order
+    stamp = _stamp(source, catalog, layout, shelf, recall)
     here = Whereabouts(file, root)
     write_memo(memo_path, stamp, compiled, list(_kept(source, parts, here)), _from_root(told, here), recall.raw_words)
     return compiled, problems_in_order
@@ -149,12 +170,12 @@ def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:
     return same and _links_stand(stamp.links, source.root) and _references_stand(stamp.references, source.root)
 
 
-def _stamp(source: Source, catalog: Catalog, shelf: Shelf, recall: Recall) -> Stamp:
+def _stamp(source: Source, catalog: Catalog, layout: str, shelf: Shelf, recall: Recall) -> Stamp:
     here = Whereabouts(Path(source.path), source.root)
     links = {**recall.links, **{here.kept(typed): name for typed, name in source.links.items()}}
     links |= {here.beside(file, written): name for (file, written), name in shelf.links.items()}
     references = _rows({**recall.facts, **shelf.facts})
-    return Stamp(here.list, catalog.digest, source.head_digest, dict(source.files), links, references)
+    return Stamp(here.list, catalog.digest, source.head_digest, layout, dict(source.files), links, references)
 
 
 def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object]]:
@@ -162,10 +183,25 @@ def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object
 
 
 def _from_root(told: Sequence[tuple[int, Problem]], here: Whereabouts) -> list[tuple[int, Problem]]:
-    return [
-        (index, replace(problem, place=replace(problem.place, file=here.kept(problem.place.file))))
-        for index, problem in told
-    ]
+    def kept(at: Place) -> Place:
+        return replace(at, file=here.kept(at.file))
+
+    return [(index, with_places(problem, kept)) for index, problem in told]
+
+
+def _layout(source: Source) -> str:
+    """A digest of where everything but the shots stands, by which problems of shots may point at it."""
+    places: list[tuple[str, int, int]] = []
+    for node in (source.head, *(scene.node for scene in source.scenes)):
+        _note_places(node, places)
+    return digest_of({"places": places})
+
+
+def _note_places(node: Node, places: list[tuple[str, int, int]]) -> None:
+    places.append((node.file, node.line, node.column))
+    value = node.value
+    for below in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _note_places(below, places)
 
 
 def _kept(source: Source, parts: Sequence[Part], here: Whereabouts) -> Iterator[KeptShot]:

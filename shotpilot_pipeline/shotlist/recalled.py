@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.compile import Part
 from shotpilot_pipeline.shotlist.expand import ShotTasks
-from shotpilot_pipeline.shotlist.memo import Memo
+from shotpilot_pipeline.shotlist.memo import KeptShot, Memo
+from shotpilot_pipeline.shotlist.problems import places_of, with_places
 from shotpilot_pipeline.shotlist.source import ShotText
 from shotpilot_pipeline.values.task import ShotInfo
 
@@ -16,16 +16,18 @@ from shotpilot_pipeline.values.task import ShotInfo
 class Recall:
     """The shots of a memo by what they are known by; no memo, no shots.
 
-    `words`: whether the shots' own words are wanted too. Where they are not, they are only handed on as the memo has
-    them (`raw_words`, by scene and shot), which saves reading and writing them again.
+    `layout`: where everything but the shots stands now; where it is another, a shot whose problems point out of itself
+    is compiled anew. `words`: whether the shots' own words are wanted too. Where they are not, they are only handed on
+    as the memo has them (`raw_words`, by scene and shot), which saves reading and writing them again.
     """
 
-    def __init__(self, memo: Memo | None, *, words: bool) -> None:
+    def __init__(self, memo: Memo | None, layout: str = "", *, words: bool) -> None:
         self.raw_words: dict[tuple[str, str], str] = {}
         self.sources: Mapping[str, str] = memo.compiled.sources if memo else {}
         self.links: Mapping[str, str] = memo.stamp.links if memo else {}
         self.facts: Mapping[str, Sequence[object]] = memo.stamp.references if memo else {}
         self._memo = memo
+        self._same_layout = memo is not None and memo.stamp.layout == layout
         self._words = words
         self._at: dict[tuple[str, str, str], tuple[int, int]] = {}  # -> index of the shot, index of its first task
         self._problems: dict[int, list[Problem]] = {}
@@ -49,8 +51,11 @@ class Recall:
             tasks = tuple(task._replace(place=place) for task in tasks)
         found: tuple[Problem, ...] = ()
         if index in self._problems:
-            down = shot.line - int(kept.place.rpartition(":")[2])
-            found = tuple(_moved(problem, shot.file, down) for problem in self._problems[index])
+            if shot.node is not None:
+                return None  # its lines are not known, and it is parsed already
+            found = tuple(_moved(problem, kept, shot) for problem in self._problems[index])
+            if not self._same_layout and any(_points_out(problem, shot) for problem in found):
+                return None
         if not self._words:
             self.raw_words[shot.scene, shot.id] = self._memo.raw_words_of(index)
         info = ShotInfo(shot.id, place, kept.state, self._memo.words_of(index) if self._words else ())
@@ -58,7 +63,20 @@ class Recall:
         return Part(shot.scene, shot.id, Place(shot.file, shot.line, shot.column), done), found
 
 
-def _moved(problem: Problem, file: str, down: int) -> Problem:
-    """The problem where its shot stands now; one that points into another file stays where it is."""
-    at = problem.place
-    return replace(problem, place=replace(at, line=at.line + down)) if at.file == file and at.line else problem
+def _moved(problem: Problem, kept: KeptShot, shot: ShotText) -> Problem:
+    """The problem where its shot stands now; what points out of the shot stays where it is."""
+    was = int(kept.place.rpartition(":")[2])
+    down, until = shot.line - was, was + shot.text.count("\n")
+    if not down:
+        return problem
+
+    def move(at: Place) -> Place:
+        inside = at.file == shot.file and was <= at.line <= until
+        return Place(at.file, at.line + down, at.column) if inside else at
+
+    return with_places(problem, move)
+
+
+def _points_out(problem: Problem, shot: ShotText) -> bool:
+    last = shot.line + shot.text.count("\n")
+    return any(at.file != shot.file or not shot.line <= at.line <= last for at in places_of(problem))

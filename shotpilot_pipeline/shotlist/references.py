@@ -212,8 +212,8 @@ def _decoded(data: bytes) -> tuple[int, int, str, str, str]:
         return 0, 0, "", "it is not a picture that can be read", _TO_PNG
     except Image.DecompressionBombError:
         return 0, 0, "", "it unpacks to far more pixels than a picture has", "give the picture itself"
-    except Exception as fault:  # a broken picture raises anything, SyntaxError and struct.error among it
-        return 0, 0, "", f"it is broken or cut short ({fault})", "export it again"
+    except Exception:  # a broken picture raises anything, SyntaxError and struct.error among it
+        return 0, 0, "", "it is broken or cut short", "export it again"
 
 
 def _decoded_picture(picture: Image.Image, data: bytes) -> tuple[int, int, str, str, str]:

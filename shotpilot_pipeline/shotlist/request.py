@@ -6,13 +6,13 @@ Does not know stages or variants, nor what was picked: a picture that somebody s
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Card
-from shotpilot_pipeline.errors import Place, Problem
-from shotpilot_pipeline.shotlist.choose import Asked, Chosen, choose
-from shotpilot_pipeline.shotlist.fill import Filling
+from shotpilot_pipeline.errors import Place, Problem, Step
+from shotpilot_pipeline.shotlist.choose import Asked, Chosen, cannot, choose
+from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film
 from shotpilot_pipeline.shotlist.mentions import (
     BadMention,
@@ -25,12 +25,12 @@ from shotpilot_pipeline.shotlist.mentions import (
     written,
 )
 from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.origin import longest, origin, spoken
 from shotpilot_pipeline.shotlist.pictures import Ask, Pictures, pictures_of
-from shotpilot_pipeline.shotlist.pointer import inside
+from shotpilot_pipeline.shotlist.pointer import Span
 from shotpilot_pipeline.shotlist.prompt import ShotFault, warning, without_stop
 from shotpilot_pipeline.shotlist.settings import Settings, is_written, said
 from shotpilot_pipeline.shotlist.validity import input_problems
-from shotpilot_pipeline.shotlist.words import PROMPT_KEYS
 from shotpilot_pipeline.values.request import render_key, request_form
 from shotpilot_pipeline.values.task import NO_PRICE
 
@@ -52,6 +52,7 @@ class Cell:
     text: str  # filled, wrapped and folded; mentions as written
     carried: tuple[str, ...]  # marks of the picked pictures that come along
     amount: int  # panels of a series; 0 for a single picture
+    panel: int  # which panel of a series it is alone, from 1; 0 for all of it
 
 
 class Request(NamedTuple):
@@ -74,11 +75,11 @@ def request_of(cell: Cell) -> Request:
     pictures = pictures_of(cell.film, cell.settings, pieces, cell.carried)
     aspect, resolution = _aspect(cell.settings), _resolution(cell.settings)
     asked = Asked(len(pictures.images), bool(cell.amount), resolution, aspect == "auto", len(pictures.elements))
-    chosen = choose(cell.film.catalog, _model(cell), asked)
+    chosen = _chosen(cell, asked)
     prompt = _prompt(cell, pieces, pictures, chosen.card)
     wire = _wire(cell, chosen, pictures, prompt)
     notes, problems = _negative(cell, chosen, wire)
-    problems += input_problems(chosen.card, chosen.endpoint, wire, _Where(cell), pictures, cell.film.checked)
+    problems += input_problems(chosen.card, chosen.endpoint, wire, _Where(cell, pictures), pictures, cell.film.checked)
     form = request_form(chosen.endpoint.id, wire)
     price = chosen.endpoint.prices.get(resolution)
     return Request(
@@ -92,6 +93,28 @@ def request_of(cell: Cell) -> Request:
         sources=pictures.sources,
         problems=tuple(problems),
     )
+
+
+def _chosen(cell: Cell, asked: Asked) -> Chosen:
+    """The model for what is asked. Raises ShotFault, whose chain says where that was asked which no model can do."""
+    catalog = cell.film.catalog
+    try:
+        return choose(catalog, _model(cell), asked)
+    except ShotFault as fault:
+        less = {
+            "resolution": asked._replace(resolution=RESOLUTION),
+            "aspect_ratio": asked._replace(auto=False),
+            "series": asked._replace(series=False),
+            "images": asked._replace(images=min(asked.images, 1)),
+        }
+        steps = []
+        for key, eased in less.items():
+            node = cell.settings.get(key) or cell.shot.get(key)
+            matters = any(cannot(card, eased) != cannot(card, asked) for card in catalog.cards.values())
+            if node is not None and is_written(node.place) and matters and fault.problem.rule == "model-unable":
+                steps.append(Step(node.key_place, f"{key} is set here"))
+        fault.problem = replace(fault.problem, chain=tuple(steps))
+        raise
 
 
 def _model(cell: Cell) -> Node:
@@ -121,13 +144,18 @@ def _pieces(cell: Cell) -> tuple[Piece, ...]:
         member = cell.film.cast[name]
         if member.wardrobe is None or not member.wardrobe.value:
             raise BadMention(f"@{name}.wardrobe", f"{name} has no wardrobe", f"write wardrobe: ... at cast: {name}")
-        words = without_stop(cell.filling.text(member.wardrobe, f"cast.{name}.wardrobe"))
+        try:
+            words = without_stop(cell.filling.text(member.wardrobe, f"cast.{name}.wardrobe"))
+        except CannotFill as fault:
+            user = next((part for part in spoken(cell) if f"@{name}.wardrobe" in str(part.node.value)), None)
+            fault.chain += [(user.label, user.node)] if user is not None else []
+            raise
         return read_mentions(words, cell.film.cast, images)
 
     try:
         return with_wardrobe(read_mentions(cell.text, cell.film.cast, images), wardrobe)
     except BadMention as bad:
-        raise ShotFault("mention", mention_place(cell, bad.written), bad.message, bad.hint) from None
+        raise mention_fault(cell, bad.written, bad.message, bad.hint) from None
 
 
 def _image_names(cell: Cell) -> Collection[str]:
@@ -141,25 +169,10 @@ def _image_names(cell: Cell) -> Collection[str]:
     return {*cell.film.images, *own.map}
 
 
-def mention_place(cell: Cell, text: str) -> Place:
-    """Where a mention was written: in whichever of the shot's texts holds it, else at the shot."""
-    texts = [node for key in (*PROMPT_KEYS, "prompt_wrap") if (node := cell.settings.get(key)) is not None]
-    series = cell.shot.get("series")
-    texts += _leaves(series) if series is not None else []
-    looks = [node for node in cell.film.looks.values.values() if isinstance(node, Node)]
-    wardrobes = [member.wardrobe for member in cell.film.cast.values() if member.wardrobe is not None]
-    for node in (*texts, *looks, *wardrobes):
-        if text in str(node.value):
-            return inside(node, text, 0, cell.film.root)
-    return texts[0].place if texts else cell.shot.place
-
-
-def _leaves(node: Node) -> list[Node]:
-    if isinstance(node.value, dict):
-        return [leaf for below in node.value.values() for leaf in _leaves(below)]
-    if isinstance(node.value, list):
-        return [leaf for below in node.value for leaf in _leaves(below)]
-    return [node]
+def mention_fault(cell: Cell, text: str, message: str, hint: str, rule: str = "mention") -> ShotFault:
+    """The fault of a mention, where it was written: in whichever text brought it into the prompt."""
+    span = origin(cell, text) or Span(next((part.node.place for part in spoken(cell)), cell.shot.place))
+    return ShotFault(rule, span.place, message, hint, span.end, span.chain)
 
 
 def _prompt(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures, card: Card) -> str:
@@ -210,7 +223,7 @@ def _check_by_hand(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures) ->
             hint = "write @Image1, @Image2, ..., or mention an image by its id"
         else:
             continue
-        raise ShotFault("mention", mention_place(cell, f"@{piece.id}"), message, hint)
+        raise mention_fault(cell, f"@{piece.id}", message, hint)
 
 
 def _wire(cell: Cell, chosen: Chosen, pictures: Pictures, prompt: str) -> dict[str, Any]:
@@ -258,21 +271,45 @@ def _negative(cell: Cell, chosen: Chosen, wire: dict[str, Any]) -> tuple[list[st
 class _Where:
     """Where each field of the input came from, looked up only for a complaint."""
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Cell, pictures: Pictures) -> None:
         self._cell = cell
+        self._pictures = pictures
 
-    def __call__(self, field: str) -> Place:
+    def __call__(self, field: str) -> Span:
         """The place of what decides `field`; the shot's own when nobody wrote it."""
-        node = self._cell.settings.get(field) or said("")
+        cell = self._cell
+        if field == "prompt":
+            found = longest(cell)
+            return found[2] if found is not None else Span(cell.shot.key_place)
+        if field in ("elements", "images") and (span := self._last_mention(field)) is not None:
+            return span
+        node = cell.settings.get(field) or said("")
         if is_written(node.place):
-            return node.place
+            return Span(node.place)
         if field == "series_amount":
-            series = self._cell.shot.get("series")
-            return series.place if series is not None else self._cell.shot.place
-        return self._longest() if field == "prompt" else self._cell.shot.key_place
+            return Span(self._odd_panel() or cell.shot.key_place)
+        return Span(cell.shot.key_place)
 
-    def _longest(self) -> Place:
-        """The slot that makes a prompt too long is most often the longest one."""
-        texts = [node for key in PROMPT_KEYS if (node := self._cell.settings.get(key)) is not None]
-        longest = max(texts, key=lambda node: len(str(node.value)), default=None)
-        return longest.place if longest is not None else self._cell.shot.key_place
+    def _odd_panel(self) -> Place | None:
+        """The amount of a series, as a number or as panels: where the first one too many stands."""
+        amount = self._cell.shot.get("series", "amount")
+        panels = self._cell.shot.get("series", "panels")
+        if amount is not None and amount.value is not None:
+            return amount.place
+        if panels is None:
+            return None
+        most = max(card.limits.series[1] for card in self._cell.film.catalog.cards.values())
+        beyond = panels.get(most)
+        return beyond.place if beyond is not None else panels.key_place
+
+    def part(self) -> str:
+        """What the prompt owes most of its length to, as the end of a sentence."""
+        texts, found = spoken(self._cell), longest(self._cell)
+        if found is None or (len(texts) == 1 and texts[0].label == found[0]):
+            return ""
+        return f"{found[0]} alone has {found[1]}"
+
+    def _last_mention(self, field: str) -> Span | None:
+        """The last mention that brings an element or image: the one too many."""
+        names = self._pictures.cast if field == "elements" else tuple(self._pictures.numbers)
+        return origin(self._cell, f"@{names[-1]}") if names else None

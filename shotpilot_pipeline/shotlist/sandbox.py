@@ -37,6 +37,7 @@ _FILTERS = (
     *("abs", "capitalize", "count", "d", "default", "first", "float", "int", "last", "length", "list", "lower"),
     *("round", "sort", "string", "title", "trim", "truncate", "unique", "upper", "wordcount"),
 )
+FILTER_NAMES = (*_FILTERS, "join", "replace")
 _NODES = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign, nodes.Name, nodes.Const),
     *(nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Filter, nodes.Test, nodes.Call, nodes.Keyword, nodes.CondExpr),
@@ -187,10 +188,13 @@ class PromptEnvironment(ImmutableSandboxedEnvironment):
 
 
 _EACH = "each"
+_ELSEWHERE = frozenset({"range", "dict", "lipsum", "cycler", "joiner", "namespace", "now", "random", "env"})
 
 
 def _visible(name: str) -> str:
     """What to say of a first name that is not visible."""
+    if name in _ELSEWHERE:
+        return "a prompt calls nothing: write its words out"
     return near(name, VISIBLE) or f"a template sees {', '.join(VISIBLE)}"
 
 

@@ -19,6 +19,7 @@ _WANTED = {
 }  # fmt: skip
 _MOST_ECHOED = 1_000  # of a number that is said again in a hint: as many takes as are taken
 _MOST_CHOICES = 12  # keys named in a hint; more would not be read
+_PANEL = re.compile(r"[Pp]anel \d+")
 _TAKE_NUMBER = r"^(v"  # how the pattern for the number of a take begins
 #: Words of the queue and of other tools, and what they are called here.
 _FOREIGN = {
@@ -141,14 +142,33 @@ def _as_cure(text: str) -> str:
     return text[:1].lower() + text[1:].rstrip(".")
 
 
+def _is_split(value: object) -> bool:
+    """Whether a text with a colon in it was read as a key and its value."""
+    return isinstance(value, dict) and len(value) == 1 and all(isinstance(below, str) for below in value.values())
+
+
+def _split(wrong: Wrong, at: _At) -> tuple[str, Place, str, str]:
+    key = str(next(iter(wrong.value)))
+    numbered = _PANEL.fullmatch(key) and at.name.endswith("`panels`")
+    message = f"{at.name} is read as a key and a value, because of the colon after {shown(key)!r}"
+    hint = f"leave `{key}:` away, it is added by itself" if numbered else "put the text in quotes"
+    return "schema-type", at.node.place, message, hint
+
+
 def _alternatives(wrong: Wrong, at: _At) -> Said:
     choices = _or([branch["title"] for branch in wrong.wanted])
+    if "text" in choices and _is_split(wrong.value):
+        yield _split(wrong, at)
+        return
     hint = _text_hint(wrong.value) if "text" in choices else ""
     yield "schema-type", at.node.place, f"{at.name} wants {choices}, not {_found(wrong.value)}", hint
 
 
 def _type(wrong: Wrong, at: _At) -> Said:
     kinds = [wrong.wanted] if isinstance(wrong.wanted, str) else list(wrong.wanted)
+    if "string" in kinds and _is_split(wrong.value):
+        yield _split(wrong, at)
+        return
     wanted = _or([_WANTED[kind] for kind in kinds if kind in _WANTED])
     yield "schema-type", at.node.place, f"{at.name} wants {wanted}, not {_found(wrong.value)}", _type_hint(wrong, kinds)
 

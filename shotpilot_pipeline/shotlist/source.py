@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from shotpilot_pipeline.errors import Problem
+from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.pages import Pages
 
 _MARKS = ("shotpilot.toml", ".shotpilot")
 _TOP_KEY = re.compile(rb"^([A-Za-z][\w-]*)[ \t]*:", re.MULTILINE)
@@ -55,6 +56,8 @@ class Source:
     files: Mapping[str, str]  # every file read: path from the root -> sha256 of its bytes
     head_digest: str  # sha256 of everything but the shots
     links: Mapping[str, str]  # every file read, as the user would type it -> its path from the root, symlinks followed
+    included: Mapping[str, Place] = field(default_factory=dict)  # a file as the user would type it -> who includes it
+    pages: Pages = field(default_factory=Pages, repr=False)  # where its files were read
 
 
 def find_root(file: Path, project: Path | None = None) -> Path:
@@ -68,14 +71,12 @@ def find_root(file: Path, project: Path | None = None) -> Path:
     return folder
 
 
-def kind_of(path: Path) -> str:
+def kind_of(path: Path, pages: Pages | None = None) -> str:
     """What a file is by its header: "shotlist", "picks", "faults", "fragment" or "unknown". Never raises; does not
     parse."""
     try:
-        if not path.is_file():
-            return "unknown"
-        with path.open("rb") as opened:
-            keys = {key.decode() for key in _TOP_KEY.findall(opened.read(_MOST_SNIFFED).removeprefix(b"\xef\xbb\xbf"))}
+        data = _beginning(path, pages or Pages())
+        keys = {key.decode() for key in _TOP_KEY.findall(data.removeprefix(b"\xef\xbb\xbf"))}
     except (OSError, ValueError):
         return "unknown"
     if "picks" in keys and "shotlist" not in keys:
@@ -88,22 +89,31 @@ def kind_of(path: Path) -> str:
     return "shotlist" if "shotlist" in keys else "unknown"
 
 
-def read_source(path: Path, root: Path) -> tuple[Source | None, tuple[Problem, ...]]:
+def _beginning(path: Path, pages: Pages) -> bytes:
+    given = pages.given(path)
+    if given is not None or not path.is_file():
+        return given or b""
+    with path.open("rb") as opened:
+        return opened.read(_MOST_SNIFFED)
+
+
+def read_source(path: Path, root: Path, pages: Pages | None = None) -> tuple[Source | None, tuple[Problem, ...]]:
     """Read a shot list and its includes; no Source when anything but a shot is at fault, then with every problem.
 
-    Shots are not parsed (except where a file cannot be cut): `load_shot` does that, and finds their problems.
+    Shots are not parsed (except where a file cannot be cut): `load_shot` does that, and finds their problems. `pages`
+    may hold texts that count instead of those on disk.
     Never raises for what the files hold.
     """
     from shotpilot_pipeline.shotlist import reader
 
-    return reader.read_source(path, root)
+    return reader.read_source(path, root, pages or Pages())
 
 
-def read_fragment(path: Path, root: Path) -> tuple[Problem, ...]:
+def read_fragment(path: Path, root: Path, pages: Pages | None = None) -> tuple[Problem, ...]:
     """All that is wrong with a file that is meant to be included, its shots and its own includes too."""
     from shotpilot_pipeline.shotlist import reader
 
-    return reader.read_fragment(path, root)
+    return reader.read_fragment(path, root, pages or Pages())
 
 
 def load_shot(shot: ShotText, root: Path) -> tuple[Node | None, tuple[Problem, ...]]:

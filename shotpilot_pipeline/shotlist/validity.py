@@ -8,18 +8,35 @@ Does not know stages or files' contents beyond what the references say.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from shotpilot_pipeline.catalog.cards import Card, Endpoint
-from shotpilot_pipeline.errors import Place, Problem
+from shotpilot_pipeline.catalog.faults import card_sentence
+from shotpilot_pipeline.errors import Problem
 from shotpilot_pipeline.shotlist.film import Checked
 from shotpilot_pipeline.shotlist.pictures import Pictures
+from shotpilot_pipeline.shotlist.pointer import Span
 from shotpilot_pipeline.shotlist.references import limit_problem
 
-Where = Callable[[str], Place]
 _TEXTS = ("prompt", "negative_prompt", "image_url")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)(?:\s*[:x/]\s*(\d+(?:\.\d+)?))?\Z")
+
+
+class Where(Protocol):
+    """Who knows where each field of an input came from."""
+
+    def __call__(self, field: str) -> Span:
+        """Where that was written which decides `field`."""
+        ...
+
+    def part(self) -> str:
+        """What the prompt owes most of its length to, as the end of a sentence; "" when that is not known."""
+        ...
+
+
+def _problem(rule: str, span: Span, message: str, hint: str) -> Problem:
+    return Problem(rule, span.place, message, hint, end=span.end, chain=span.chain)
 
 
 def input_problems(
@@ -35,7 +52,7 @@ def input_problems(
     if "series_amount" in wire and not card.limits.series[0] <= wire["series_amount"] <= card.limits.series[1]:
         few, many = card.limits.series
         message = f"a series has {few} to {many} panels, not {wire['series_amount']}"
-        found.append(Problem("series-amount-range", where("series_amount"), message, "split it into several shots"))
+        found.append(_problem("series-amount-range", where("series_amount"), message, "split it into several shots"))
     found += _count_problems(card, end, wire, where)
     for node, reference in pictures.files:
         problem = limit_problem(node, reference, card.limits.file)
@@ -45,11 +62,13 @@ def input_problems(
 
 def _prompt_problems(card: Card, prompt: str, where: Where) -> list[Problem]:
     if not prompt.strip():
-        return [Problem("prompt-empty", where("prompt"), "the prompt is empty", "fill a slot, or write prompt:")]
+        return [_problem("prompt-empty", where("prompt"), "the prompt is empty", "fill a slot, or write prompt:")]
     if len(prompt) > card.limits.prompt:
         over = len(prompt) - card.limits.prompt
         message = f"the prompt is {len(prompt)} characters long when filled; {card.family} takes {card.limits.prompt}"
-        return [Problem("prompt-too-long", where("prompt"), message, f"shorten it by {over}")]
+        part = where.part()
+        hint = f"shorten it by {over}" + (f"; {part}" if part else "")
+        return [_problem("prompt-too-long", where("prompt"), message, hint)]
     return []
 
 
@@ -61,7 +80,7 @@ def _aspect_problem(card: Card, end: Endpoint, aspect: str, where: Where) -> Pro
     else:
         near = _nearest(aspect, choices)
         hint = f"the nearest is {near}; crop afterwards" if near else f"choose {', '.join(choices)}"
-    return Problem("aspect-unsupported", where("aspect_ratio"), message, hint)
+    return _problem("aspect-unsupported", where("aspect_ratio"), message, hint)
 
 
 def _nearest(aspect: str, choices: tuple[str, ...]) -> str:
@@ -87,15 +106,15 @@ def _count_problems(card: Card, end: Endpoint, wire: Mapping[str, Any], where: W
     found = []
     if images > end.max_images:
         message = f"{images} images are sent; {card.family} takes {end.max_images or 'none'}"
-        found.append(Problem("image-count", where("images"), message, "mention fewer"))
+        found.append(_problem("image-count", where("images"), message, "mention fewer"))
     if elements and images + len(elements) > card.limits.together:
         message = f"{len(elements)} elements and {images} images are sent; {card.limits.together} together are taken"
-        found.append(Problem("elements-too-many", where("elements"), message, "mention fewer of the cast"))
+        found.append(_problem("elements-too-many", where("elements"), message, "mention fewer of the cast"))
     for element in elements:
         angles = len(element.get("reference_image_urls", ()))
         if angles > card.limits.angles:
             message = f"an element has {angles} further angles; {card.limits.angles} are taken"
-            found.append(Problem("element-too-many-refs", where("elements"), message, "keep the best"))
+            found.append(_problem("element-too-many-refs", where("elements"), message, "keep the best"))
     return found
 
 
@@ -109,7 +128,7 @@ def _schema_problems(
     field, message = checked[shape]
     if not message:
         return []
-    return [Problem("request-invalid", where(field), f"{card.family} {end.kind}: {message}", "see shotpilot models")]
+    return [_problem("request-invalid", where(field), f"{card.family} {end.kind}: {message}", "see shotpilot models")]
 
 
 def _shape(name: str, value: Any) -> object:
@@ -139,5 +158,7 @@ def _schema_fault(end: Endpoint, shape: Mapping[str, Any]) -> tuple[str, str]:
     from jsonschema import Draft202012Validator
 
     for fault in Draft202012Validator(end.schema).iter_errors(shape):
-        return str(next(iter(fault.absolute_path), "")), fault.message
+        held = fault.schema if isinstance(fault.schema, dict) else {}
+        said = card_sentence([*fault.absolute_path], str(fault.validator), fault.validator_value, fault.instance, held)
+        return str(next(iter(fault.absolute_path), "")), said
     return "", ""

@@ -94,6 +94,7 @@ class _Builder:
         self.root: Node | None = None
         self.anchors: dict[str, Node] = {}
         self.unused: dict[str, Node] = {}
+        self.unknown: set[str] = set()  # aliases of anchors that are not there
         self.copied = 0
         self.values = 0
         self.open_alias = False
@@ -283,7 +284,9 @@ class _Builder:
         copy: Node | None = None
         if node is None:
             self.open_alias = True
-            self._problem("yaml-alias", line, column,
+            if name not in self.unknown:  # told once: a text in asterisks comes in dozens
+                self.unknown.add(name)
+                self._problem("yaml-alias", line, column,
                           f"the value begins with *, which YAML reads as an alias, and no &{name} stands before it",
                           "put the text in quotes, or write a block: `|` and the text on the next line")  # fmt: skip
         elif any(holder.node is node for holder in self.open):

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from shotpilot_pipeline.catalog.schemas import schema
 from tests.cli.shows import LIST, run, run_json, write_list
 
 
@@ -36,7 +38,8 @@ def test_check_as_json_has_the_promised_keys(tmp_path: Path) -> None:
     done = run("check", write_list(tmp_path, LIST.replace("takes: 3", "takes: three")), "--json")
     found = json.loads(done.stdout)
     assert done.returncode == 2
-    assert set(found["problems"][0]) == {"rule", "severity", "file", "line", "column", "address", "message", "hint"}
+    assert set(found["problems"][0]) >= {"rule", "severity", "file", "line", "column", "address", "message", "hint"}
+    assert not list(Draft202012Validator(schema("problems-1")).iter_errors(found))
     assert (found["errors"], found["problems"][0]["line"]) == (1, 6)
 
 

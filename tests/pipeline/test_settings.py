@@ -33,7 +33,7 @@ def test_the_file_and_then_the_environment_win(tmp_path: Path) -> None:
         ("[pace]\nspeed = 1\n", ":2:1: pace.speed is not a setting; the keys of [pace] are unfinished"),
         ("[paces]\n", ":1:1: paces is not a section; the sections are [fal], [pace]"),
         ("pace = 3\n", ":1:1: pace is not a section"),
-        ("[pace\n", ":1:1: is not TOML"),
+        ("[pace\n", ":1:6: is not TOML"),
     ],
 )
 def test_each_fault_has_a_place_and_a_cure(tmp_path: Path, text: str, fault: str) -> None:

@@ -58,7 +58,7 @@ def test_what_an_at_sign_means(text: str, found: str) -> None:
         ("@veera looks", "@veera", 'did you mean "vera"?'),
         ("@veranda", "@veranda", "vera"),
         ("@Vera", "@Vera", 'did you mean "vera"?'),
-        ("@50mm", "@50mm", "@@ is a plain at sign"),
+        ("@50mm", "@50mm", "for a plain at sign write @@50mm"),
         ("@vera.name", "@vera.name", "cast.vera.name"),
     ],
 )

@@ -148,7 +148,7 @@ def test_a_request_outside_the_cards_schema_is_refused(tmp_path: Path) -> None:
     text = "shotlist: 1\nshow: a\nscenes: {sc010: {shots: {sh010: {prompt: a, model: kling-v3}}}}\n"
     problem = Result(*compile_source(read(tmp_path, text), load_catalog(folder))).only_error()
     assert problem.rule == "request-invalid"
-    assert "'png' is not one of ['jpeg']" in problem.message
+    assert 'output_format cannot be "png"; it wants "jpeg"' in problem.message
 
 
 def test_a_model_without_elements_cannot_show_a_face(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shotpilot_pipeline.errors import Place, Problem, Severity
+from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
 from shotpilot_pipeline.shotlist.memo import KeptShot, Stamp, read_memo, read_stamp, write_memo
+from shotpilot_pipeline.shotlist.problems import with_places
 from shotpilot_pipeline.values.request import pick_mark, render_key, request_form
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
@@ -16,6 +18,7 @@ STAMP = Stamp(
     "shotlists/a.yaml",
     "cards",
     "head",
+    "layout",
     {"shotlists/a.yaml": "f" * 64},
     {"refs/l.jpg": "refs/v.jpg"},
     {"refs/v.jpg": [10, 20, 30, "e" * 64]},
@@ -82,3 +85,13 @@ def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     write_memo(tmp_path / "file" / "a.memo", STAMP, Compiled("s", "", (), (), (), {}), [], [])
     assert read_memo(tmp_path / "file" / "a.memo", str) is None
+
+
+def test_a_problem_comes_back_with_its_end_its_chain_and_its_fix(tmp_path: Path) -> None:
+    here, there = Place("lists/a.yaml", 4, 9), Place("looks.yaml", 2, 3)
+    fix = Fix("rename it", (Edit(here, there, "ä\n"),), automatic=False)
+    problem = Problem("r", here, "m", "h", Severity.INFO, "s/0", there, (Step(there, "worn here"),), fix)
+    write_memo(tmp_path / "a.memo", STAMP, Compiled("s", "", (), (), (), {}), [], [(-1, problem)])
+    memo = read_memo(tmp_path / "a.memo", lambda kept: f"../{kept}")
+    assert memo is not None
+    assert memo.problems == ((-1, with_places(problem, lambda at: replace(at, file=f"../{at.file}"))),)

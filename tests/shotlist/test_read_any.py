@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shotpilot_pipeline.shotlist import reader, yamltext
+from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.picks import read_picks
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
 from shotpilot_pipeline.shotlist.yamlpure import PureParser
@@ -90,7 +91,7 @@ def test_the_collector_runs_again_afterwards(folder: Path) -> None:
     path = folder / "gc.yaml"
     path.write_text(HEAD)
     assert gc.isenabled()
-    reader.read_source(path, folder)
+    reader.read_source(path, folder, Pages())
     assert gc.isenabled()
 
 

@@ -52,7 +52,7 @@ def test_the_path_in_messages_is_what_the_user_would_type(tmp_path: Path, monkey
         ("https://example.com/a.yaml", "is no path of a file"),
         ("''", "is no path of a file"),
         ("cats.yaml", 'names no file; did you mean "cast.yaml"?'),
-        ("folder", "is a folder (included at "),
+        ("folder", "is a folder"),
     ],
 )
 def test_an_include_that_leads_nowhere(tmp_path: Path, entry: str, says: str) -> None:
@@ -64,6 +64,8 @@ def test_an_include_that_leads_nowhere(tmp_path: Path, entry: str, says: str) ->
     found = read(root, f"{HEAD}include: [{entry}]\n", cast=CAST)
     assert found.source is None
     assert says in str(found.only)
+    steps = [(step.place.line, step.words) for step in found.only.chain]
+    assert steps == ([(3, "included here")] if entry == "folder" else [])
 
 
 def test_a_symlink_inside_the_show_is_followed(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_lines_are_counted_as_editors_count_them(tmp_path: Path) -> None:
         (HEAD.encode() + b"title: a\x1b[31m", 3, 9, "control character U+001B"),
         (HEAD.encode() + "title: é\x9b".encode(), 3, 9, "control character U+009B"),
         (HEAD.encode() + "title: é\ufffe".encode(), 3, 9, "control character U+FFFE"),
-        (HEAD.encode("utf-16"), 1, 1, "UTF-16"),
+        (HEAD.encode("utf-16"), 0, 0, "UTF-16"),
         (b"", 0, 0, "is empty"),
         (b" \n\n", 0, 0, "is empty"),
         (b"# only a comment\n", 1, 1, "nothing but comments"),

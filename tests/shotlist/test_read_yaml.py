@@ -222,7 +222,8 @@ def test_a_merge_conflict_is_recognised(tmp_path: Path) -> None:
 def test_list_items_get_the_cure_of_a_list(tmp_path: Path) -> None:
     found = read(tmp_path, shot("series:", "  panels:", "    - Panel 1: wide", "    - @vera goes", "    - a: b: c"))
     assert [(problem.place.line, problem.hint.partition(" must")[0]) for problem in found.problems] == [
-        (9, "a text with a colon and a space in it"), (10, "put the text in quotes"), (11, "put the text in quotes"),
+        (9, "leave `Panel 1:` away, it is added by itself"),
+        (10, "put the text in quotes"), (11, "put the text in quotes"),
     ]  # fmt: skip
 
 

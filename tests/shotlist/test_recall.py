@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shotpilot_pipeline.errors import Problem
 from shotpilot_pipeline.shotlist.recall import compile_or_recall
 from tests.shotlist.compiling import catalog
 
@@ -59,3 +60,65 @@ def test_places_of_a_memo_are_said_from_where_the_user_stands(
 def test_a_memo_holds_no_path_of_the_machine(root: Path) -> None:
     places(str(root / "lists/night.yaml"), root, "a.memo")
     assert str(root) not in (root / "a.memo").read_text()
+
+
+WARNED = """\
+shotlist: 1
+show: noir
+include: [more.yaml]
+stages:
+  still: {model: kling-v3}
+defaults:
+  negative_prompt: blur
+scenes:
+  sc010:
+    shots:
+      sh010:
+        prompt: a street
+      sh020:
+        prompt: a door
+        negative_prompt: grain
+"""
+INCLUDED = """\
+scenes:
+  sc020:
+    shots:
+      sh010:
+        prompt: a lamp
+      sh020: {prompt: a hat, negative_prompt: smoke}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a street", "a long street"),
+        ("      sh010:", "      sh005: {prompt: a bell}\n      sh010:"),
+        ("show: noir", "# a comment\nshow: noir"),
+        ("  negative_prompt: blur", "\n\n  negative_prompt: blur"),
+        ("        prompt: a door\n", "        prompt: a door\n\n        # new\n"),
+        ("    shots:", "    place: a pier\n    shots:"),
+        ("      sh020:\n        prompt: a door\n        negative_prompt: grain\n", ""),
+        ("[more.yaml]", "\n  - more.yaml"),
+    ],
+)
+@pytest.mark.parametrize("file", ["list.yaml", "more.yaml"])
+def test_problems_recalled_are_those_that_compiling_anew_would_find(
+    tmp_path: Path, file: str, old: str, new: str
+) -> None:
+    texts = {"list.yaml": WARNED, "more.yaml": INCLUDED}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+
+    def found(memo: str) -> list[Problem]:
+        return list(compile_or_recall(tmp_path / "list.yaml", tmp_path, catalog(), tmp_path / memo)[1])
+
+    first = found("a.memo")
+    assert len(first) == 3  # that of the defaults is told once
+    assert found("a.memo") == first
+    assert any(problem.chain for problem in first)
+    assert all(problem.end is not None for problem in first)
+    (tmp_path / file).write_text(texts[file].replace(old, new))
+    edited = found("a.memo")
+    assert edited == found("b.memo")
+    assert found("a.memo") == edited

@@ -1,0 +1,1 @@
+"""Cases: a bad shot list, and word for word what `shotpilot check` says of it."""

@@ -1,0 +1,1 @@
+"""Whatever bytes a show's files hold: `check` and all its forms of output, fuzzed."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
-from shotpilot_pipeline.lint.reading import these, word_list
+from shotpilot_pipeline.lint.reading import ratio_of, these, word_list
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, on_list, on_shot
 from shotpilot_pipeline.values.lint import Clip, LintShot
 
@@ -105,16 +105,11 @@ def vidu_prompt_long(shot: LintShot, _: Lists) -> Iterator[Finding]:
         yield Finding(message, "shorten it", place=motion.place)
 
 
-def _ratio(aspect: str) -> float:
-    width, _, height = aspect.partition(":")
-    return int(width) / int(height) if width.isdigit() and height.isdigit() and int(height) else 0.0
-
-
 @on_shot("start-frame-unusable", Severity.WARNING)
 def start_frame_unusable(shot: LintShot, _: Lists) -> Iterator[Finding]:
     """A still whose format no video model takes as its first frame."""
     last = shot.sent[-1]
-    ratio = _ratio(last.aspect)
+    ratio = ratio_of(last.aspect)
     if ratio and _is_clip(shot.clip) and not _RATIOS[0] <= ratio <= _RATIOS[1]:
         message = f"a clip is to be made from this shot, and {last.aspect} is outside what the video models take"
         yield Finding(message, "choose a format between 2:5 and 5:2", place=shot.where("aspect_ratio", last.stage))
@@ -123,7 +118,7 @@ def start_frame_unusable(shot: LintShot, _: Lists) -> Iterator[Finding]:
 @on_shot("end-frame-ratio", Severity.WARNING)
 def end_frame_ratio(shot: LintShot, _: Lists) -> Iterator[Finding]:
     """An end frame of another format than the still."""
-    end, ratio = shot.clip.end, _ratio(shot.sent[-1].aspect)
+    end, ratio = shot.clip.end, ratio_of(shot.sent[-1].aspect)
     if end and end[1] and ratio and abs(end[0] / end[1] / ratio - 1) > _TOLERANCE:
         message = f"the end frame is {end[0]} x {end[1]}, and the still is {shot.sent[-1].aspect}"
         yield Finding(message, "crop it to the format of the still", place=shot.clip.place)

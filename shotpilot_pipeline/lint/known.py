@@ -25,7 +25,7 @@ WARNINGS = {
         Severity.WARNING,
     ),
     **dict.fromkeys(("pick-stale", "store-foreign", "store-index", "store-orphan"), Severity.WARNING),
-    "no-hero": Severity.INFO,
+    **dict.fromkeys(("no-hero", "again"), Severity.INFO),
 }
 KNOWN = frozenset({*OWN, *ERRORS, *WARNINGS})
 

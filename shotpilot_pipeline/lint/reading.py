@@ -12,6 +12,7 @@ _WORD = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?")
 _QUOTED = re.compile(
     r"\"([^\"]{1,300})\"|“([^”]{1,300})”|«([^»]{1,300})»|(?<![\w'])'([^'\n]{1,300}?)'(?![\w])|‘([^’]{1,300})’(?!\w)"
 )
+_ASPECT = re.compile(r"([1-9][0-9]{0,4}):([1-9][0-9]{0,4})\Z")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
@@ -41,6 +42,12 @@ def quoted(text: str) -> list[str]:
 
 def _blank(found: re.Match[str]) -> str:
     return " " * len(found.group(0))
+
+
+def ratio_of(aspect: str) -> float:
+    """Width by height of an aspect ratio such as 16:9; 0 for what is none."""
+    found = _ASPECT.match(aspect)
+    return int(found.group(1)) / int(found.group(2)) if found else 0.0
 
 
 def these(text: str) -> frozenset[str]:

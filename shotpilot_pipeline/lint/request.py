@@ -27,7 +27,7 @@ _WEIGHT = re.compile(
 )
 _FLAG = re.compile(r"\s*(?<!\S)--[a-z]+(?: [\w.:/]+)?|\s*<(?:lora|lyco|hypernet):[^>]*>|::-?\d*\.?\d*(?=\s|$|,)")
 _BOORU = re.compile(r"\b(?:1girl|1boy|2girls|2boys|score_\d\w*|rating_\w+)\b,? ?", re.IGNORECASE)
-_NATIVE = re.compile(r"<<<\s*(element|image)[_ ]?(\d+)\s*>>>", re.IGNORECASE)
+_NATIVE = re.compile(r"<<<\s*(element|image)[_ ]?([0-9]{1,4})\s*>>>", re.IGNORECASE)
 _SMART = {
     "“": '"',
     "”": '"',

@@ -10,7 +10,7 @@ from shotpilot_pipeline.lint.reading import these, unquoted, word_list
 from shotpilot_pipeline.lint.registry import Finding, Lists, at, on_shot
 from shotpilot_pipeline.values.lint import LintShot, Text
 
-_PANEL = re.compile(r"\bPanel\s+(\d+)\s*:", re.IGNORECASE)
+_PANEL = re.compile(r"\bPanel\s+([0-9]{1,4})\s*:", re.IGNORECASE)
 _FEW_WORDS = 4
 _MANY_PANELS = 4
 _ALIKE = 0.8

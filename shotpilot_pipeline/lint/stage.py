@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Severity
-from shotpilot_pipeline.lint.reading import these, unquoted, words_of
+from shotpilot_pipeline.lint.reading import ratio_of, these, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, on_film, on_list, on_shot, on_text
 from shotpilot_pipeline.values.lint import LintFilm, LintShot, Sent, Text
 from shotpilot_pipeline.values.money import Money
@@ -138,10 +138,9 @@ def webp_handoff(shot: LintShot, _: Lists) -> Iterator[Finding]:
 def aspect_words(shot: LintShot, _: Lists) -> Iterator[Finding]:
     """Words on the format that say something else than the parameter."""
     aspect = _last(shot).aspect
-    width, _colon, height = aspect.partition(":")
-    if not (width.isdigit() and height.isdigit()):
+    ratio = ratio_of(aspect)
+    if not ratio:
         return
-    ratio = int(width) / int(height)
     against = [pattern for pattern, fits in ((_TALL, ratio < 1), (_WIDE, ratio > 1), (_SQUARE, ratio == 1)) if not fits]
     for text in shot.texts:
         if ":" not in text.text and _FORMAT_WORDS.isdisjoint(words_of(text.text)):

@@ -18,7 +18,8 @@ from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.ruling import list_rulings
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, selected_of, shot_of
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.store.lock import Lock, moved_address, moved_lock, read_lock
+from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock
+from shotpilot_pipeline.store.moving import moved_address
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.origin import is_loopback
 from shotpilot_pipeline.values.plan import ACCEPTED, Action, PlanLine

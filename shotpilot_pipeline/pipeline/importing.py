@@ -23,7 +23,7 @@ from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.filetext import read_text
 from shotpilot_pipeline.shotlist.validate import check
-from shotpilot_pipeline.store.lock import moved_address
+from shotpilot_pipeline.store.moving import moved_address
 from shotpilot_pipeline.values.decision import Change, Decision, Verb
 from shotpilot_pipeline.values.take import Take
 

@@ -21,7 +21,8 @@ from shotpilot_pipeline.pipeline.plandoc import run_plan_text
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import known_of
 from shotpilot_pipeline.store.files import in_words
-from shotpilot_pipeline.store.lock import Lock, moved_address, moved_lock, read_lock, write_lock
+from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock, write_lock
+from shotpilot_pipeline.store.moving import moved_address
 from shotpilot_pipeline.store.renders import Renders, link_renders, link_take
 from shotpilot_pipeline.store.rulings import read_rulings
 from shotpilot_pipeline.store.store import Store

@@ -14,7 +14,7 @@ from shotpilot_pipeline.errors import BadFiles, Place, Problem, ShowLocked
 from shotpilot_pipeline.shotlist.filetext import read_text
 from shotpilot_pipeline.shotlist.picks import HEADER, Said, decisions_in
 from shotpilot_pipeline.store.files import in_words, make_folder
-from shotpilot_pipeline.store.lock import moved_address
+from shotpilot_pipeline.store.moving import moved_address
 from shotpilot_pipeline.store.swap import put_in_place
 from shotpilot_pipeline.values.decision import Decision
 

@@ -7,7 +7,6 @@ What it adds to a rehearsal: real hosts and a key, the ledger as the engine's bo
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,13 +14,14 @@ from datetime import UTC, date, datetime
 
 from shotpilot_pipeline.catalog.live import PriceChange, changed_prices, repriced
 from shotpilot_pipeline.engine.desk import Brake
-from shotpilot_pipeline.engine.faults import is_about_the_run, may_pass, outcome_of
+from shotpilot_pipeline.engine.faults import is_about_the_run
 from shotpilot_pipeline.engine.local import carry_out
 from shotpilot_pipeline.engine.shop import Shop
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity, ShotpilotError, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.budgets import caps_of
 from shotpilot_pipeline.pipeline.choosing import who
+from shotpilot_pipeline.pipeline.ends import at_rest, barred, held_up_by, merged
 from shotpilot_pipeline.pipeline.keeping import Keeper, Paid, RunEnd
 from shotpilot_pipeline.pipeline.paying import Seller, pixels_of, seller_of
 from shotpilot_pipeline.pipeline.plandoc import PlanDoc, plan_doc
@@ -33,7 +33,6 @@ from shotpilot_pipeline.pipeline.ruling import attempts_of, list_rulings, record
 from shotpilot_pipeline.pipeline.saved import SavedPlan
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.queue.client import QueueClient
 from shotpilot_pipeline.queue.ledger.book import LedgerBook
 from shotpilot_pipeline.queue.ledger.charge import unit_prices
@@ -318,7 +317,7 @@ class _Render:
             picks=known.picks,
             first_where_unpicked=self.seller.plays,
             decisions=known.decisions,
-            barred=_barred(known),
+            barred=barred(known),
             uploads=self.seller.memory(self.ledger, client),
             pixels=pixels_of(self.reading.catalog),
             rulings=known.rulings,
@@ -358,7 +357,7 @@ class _Render:
 
     def _at_rest(self, plan: Plan) -> tuple[TaskEnd, ...]:
         """Nothing is sent; where something is wrong, that is told all the same."""
-        ends = _at_rest(plan)
+        ends = at_rest(plan)
         if any(end.outcome in BROKEN - {Outcome.SKIPPED} for end in ends):
             self._hear(RunStarted(len(ends), 0, plan.totals.cost_at_most))
             for end in ends:
@@ -376,62 +375,6 @@ class _Render:
         found = await recover(self.ledger, self._shop(client, run), self._hear, limits, self.brake)
         if not found.adopted:
             return ends
-        shop, again = self._shop(client, run), _held_up(self._to_do(self._plan()), ends, found)
+        shop, again = self._shop(client, run), held_up_by(self._to_do(self._plan()), ends, found)
         more = await carry_out(again, self.reading.compiled.tasks, shop, self._hear, limits, self.brake)
         return merged(ends, more, found)
-
-
-def _barred(known: Known) -> Mapping[str, tuple[Outcome, str]]:
-    """What the engine must not send even when a task settles to it only while it runs."""
-    return {
-        **{key: (Outcome.REFUSED, why) for key, why in known.refused.items()},
-        **{key: (Outcome.UNKNOWN, why) for key, why in known.undecided.items()},
-    }
-
-
-def _held_up(plan: Plan, ends: Sequence[TaskEnd], found: Recovered) -> Plan:
-    """The part of `plan` that a lost request held up. What failed or was refused meanwhile is not asked for again."""
-    held_up = {end.address for end in ends if end.outcome in (Outcome.UNKNOWN, Outcome.BLOCKED, Outcome.WAITING)}
-    lines = tuple(line for line in plan.lines if line.address in held_up - set(_faults(found)))
-    return Plan(lines, add_up(lines))
-
-
-def _faults(found: Recovered) -> Mapping[str, ShotpilotError]:
-    """What went wrong with requests that were found, by address, where a new one would not help."""
-    return {roll.address: end.fault for roll, end in found.rolls if end.fault is not None and not may_pass(end.fault)}
-
-
-def _at_rest(plan: Plan) -> tuple[TaskEnd, ...]:
-    """How tasks end where nothing is sent."""
-    words = {
-        "cached": Outcome.CACHED, "held": Outcome.HELD, "omitted": Outcome.OMITTED, "waiting": Outcome.WAITING,
-        "stale-pick": Outcome.WAITING, "behind": Outcome.SKIPPED, "blocked": Outcome.BLOCKED,
-        "unknown": Outcome.UNKNOWN, "failed": Outcome.FAILED, "refused": Outcome.REFUSED,
-    }  # fmt: skip
-    return tuple(
-        TaskEnd(line.address, words.get(line.action.value, Outcome.CACHED), line.reason) for line in plan.lines
-    )
-
-
-def merged(first: Sequence[TaskEnd], second: Sequence[TaskEnd], found: Recovered) -> tuple[TaskEnd, ...]:
-    """The ends of a run that went on after lost requests were found: one for each task, with all it brought."""
-    failed = ((address, TaskEnd(address, outcome_of(fault), str(fault))) for address, fault in _faults(found).items())
-    later = dict(failed) | {end.address: end for end in second}
-    came = Counter[str]()
-    for roll, end in found.rolls:
-        came[roll.address] += len(end.takes)
-    return tuple(_both(end, later.get(end.address, end), came[end.address]) for end in first)
-
-
-def _both(before: TaskEnd, after: TaskEnd, found: int) -> TaskEnd:
-    new = before.takes_new + (after.takes_new if after is not before else 0) + found
-    cost = None if before.cost is None or after.cost is None else before.cost + after.cost
-    if after.outcome is Outcome.CACHED and new:
-        outcome = Outcome.RENDERED if before.outcome in BROKEN else before.outcome
-        return replace_end(after, outcome, f"{new} takes rendered" if new > 1 else "1 take rendered", new, cost)
-    return replace_end(after, after.outcome, after.reason, new, cost)
-
-
-def replace_end(end: TaskEnd, outcome: Outcome, reason: str, takes: int, cost: Money | None) -> TaskEnd:
-    """The same task's end in other words."""
-    return end._replace(outcome=outcome, reason=reason, takes_new=takes, cost=cost)

@@ -24,7 +24,8 @@ from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.store.files import write_atomic
-from shotpilot_pipeline.store.lock import moved_address, moved_lock, read_lock, swapped_lock
+from shotpilot_pipeline.store.lock import moved_lock, read_lock, swapped_lock
+from shotpilot_pipeline.store.moving import moved_address
 from shotpilot_pipeline.store.renders import link_renders
 from shotpilot_pipeline.store.rulings import moved_rulings, one_line, read_rulings, rulings_text
 from shotpilot_pipeline.store.show_lock import hold_show

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
 
 from shotpilot_pipeline.plan.behind import Behind
 from shotpilot_pipeline.plan.graph import Index, in_order
 from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.plan.lines import (
+    Verdict,
+    cached_line,
+    price_of,
+    priced,
+    takes_in_words,
+    who_asked,
+    why_nothing_comes,
+)
 from shotpilot_pipeline.plan.resolve import (
     Choices,
     Chosen,
@@ -23,13 +30,10 @@ from shotpilot_pipeline.plan.resolve import (
     picked,
     settle_task,
 )
-from shotpilot_pipeline.plan.rolls import rolls_needed
 from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.values.decision import Decision
-from shotpilot_pipeline.values.fits import derivative_note
-from shotpilot_pipeline.values.money import ZERO, Money
 from shotpilot_pipeline.values.plan import ACCEPTED, BUYS, Action, Plan, PlanLine
-from shotpilot_pipeline.values.task import HUMAN, NO_PRICE, Task
+from shotpilot_pipeline.values.task import HUMAN, Task
 
 _COMING = BUYS | {Action.WAITING, Action.STALE_PICK}
 _LOST = "its bytes are not in this store; bring them here from where they are, or take that back (accept --undo)"
@@ -49,20 +53,6 @@ class Asked:
     first_where_unpicked: bool = False
     behind: bool = False
     redraw_lost: bool = False
-
-
-class _Verdict(NamedTuple):
-    """What becomes of one task, before prices."""
-
-    action: Action
-    reason: str
-    have: int = 0
-    new: int = 0  # takes to buy now
-    later: int = 0  # takes that may be bought once something else is there
-    wanted: int = 0  # takes, where somebody asked for more than the shot list does; 0: as the list says
-    form: str = ""
-    key: str = ""
-    follows: bool = False  # a rule settles it in the same run
 
 
 def build_plan(
@@ -124,7 +114,7 @@ class _Planner:
             have = counts.get(key, 0)
             if have >= task.takes and have and not task.state and address not in named and address not in special:
                 keys[address] = key
-                line = _cached_line(task, self._whole(task.takes), have, form, key)
+                line = cached_line(task, self._whole(task.takes), have, form, key)
             else:
                 line = self._line(task, settled)
             if selected is None or address in selected:
@@ -155,12 +145,12 @@ class _Planner:
             if verdict.new:
                 self.promised[verdict.key] = (task.address, verdict.have + verdict.new)
         else:
-            self.blocked[task.address] = _why_nothing_comes(verdict.action)
-        return _priced(task, verdict)
+            self.blocked[task.address] = why_nothing_comes(verdict.action)
+        return priced(task, verdict)
 
-    def _verdict(self, task: Task, settled: Settlement | None) -> _Verdict:
+    def _verdict(self, task: Task, settled: Settlement | None) -> Verdict:
         if task.state == "omit" or not task.forms:
-            return _Verdict(Action.OMITTED, "omitted: it keeps its number and is not rendered")
+            return Verdict(Action.OMITTED, "omitted: it keeps its number and is not rendered")
         settled = settled or settle_task(task, self.choices)
         if task.state == "hold":
             return self._held(task, settled)
@@ -168,13 +158,13 @@ class _Planner:
             return self._settled(task, settled)
         return self._open(task, settled)
 
-    def _held(self, task: Task, settled: Settlement) -> _Verdict:
+    def _held(self, task: Task, settled: Settlement) -> Verdict:
         form, key = (settled.form, settled.key) if isinstance(settled, Settled) else self.behind.standing(task)
         have = self.known.counts.get(key, 0)
-        keeps = f"keeps {_takes(have)}" if have else "has no take"
-        return _Verdict(Action.HELD, f"held: it {keeps} and buys nothing", have, form=form, key=key)
+        keeps = f"keeps {takes_in_words(have)}" if have else "has no take"
+        return Verdict(Action.HELD, f"held: it {keeps} and buys nothing", have, form=form, key=key)
 
-    def _settled(self, task: Task, settled: Settled) -> _Verdict:
+    def _settled(self, task: Task, settled: Settled) -> Verdict:
         """The request is known: what is missing of it, and whether that is to be bought."""
         form, key = settled.form, settled.key
         if settled.own is not None:
@@ -185,22 +175,24 @@ class _Planner:
         wanted, pick, asked = self._wanted(task, key, have)
         missing = max(0, wanted - have)
         if not missing:
-            why = f"{pick} is picked, so no more than {_takes(have)} are wanted" if pick else self._whole(wanted)
-            return _Verdict(Action.CACHED, why, have, form=form, key=key, wanted=0 if pick else wanted)
+            why = (
+                f"{pick} is picked, so no more than {takes_in_words(have)} are wanted" if pick else self._whole(wanted)
+            )
+            return Verdict(Action.CACHED, why, have, form=form, key=key, wanted=0 if pick else wanted)
         if not have and self._is_behind(task, key):
             return self._behind(task, missing, form, key)
         if key in self.known.undecided:
-            return _Verdict(Action.UNKNOWN, f"unknown: {self.known.undecided[key]}", have, form=form, key=key)
+            return Verdict(Action.UNKNOWN, f"unknown: {self.known.undecided[key]}", have, form=form, key=key)
         if key in self.known.refused and task.address not in self.asked.named:
-            return _Verdict(Action.REFUSED, f"refused: {self.known.refused[key]}", have, form=form, key=key)
+            return Verdict(Action.REFUSED, f"refused: {self.known.refused[key]}", have, form=form, key=key)
         if not have and self._is_lost(task, key):
-            return _Verdict(Action.BLOCKED, self._why_lost(task, key), form=form, key=key)
+            return Verdict(Action.BLOCKED, self._why_lost(task, key), form=form, key=key)
         why, shared = self._why(task, key, have, wanted, asked), self.promised.get(key)
         if shared is not None:
             missing = max(0, wanted - max(have, shared[1]))
             why = f"the same picture as {shared[0]}: one render serves both"
-            why += f", {_takes(missing)} more for this one" if missing else ""
-        return _Verdict(self._kind(task, key, have), why, have, missing, form=form, key=key, wanted=wanted)
+            why += f", {takes_in_words(missing)} more for this one" if missing else ""
+        return Verdict(self._kind(task, key, have), why, have, missing, form=form, key=key, wanted=wanted)
 
     def _wanted(self, task: Task, key: str, have: int) -> tuple[int, str, Decision | None]:
         """Takes wanted under `key`; the pick that is enough, if one is; and the wish for more, if it is one.
@@ -219,19 +211,17 @@ class _Planner:
             return max(again, asked_for), "", asked
         return (have, pick, None) if pick and again <= have else (max(again, 0 if pick else wanted), "", asked)
 
-    def _accepted(self, task: Task, settled: Settled, own_form: str) -> _Verdict:
+    def _accepted(self, task: Task, settled: Settled, own_form: str) -> Verdict:
         """An older request stands for the words of today, as a person ruled."""
         verdict = self._settled(task, settled._replace(own=None))
         versions = list(self.known.versions(task.address))
         stands = f"v{versions.index(settled.key) + 1:03}" if settled.key in versions else f"key {settled.key[:12]}"
         reason = f"{ACCEPTED} stands for {stands}; {verdict.reason}"
         if not verdict.have and verdict.action in BUYS:  # neither here nor in the lock: never bought by a ruling
-            return _Verdict(
-                Action.BLOCKED, f"blocked: it is accepted that {stands} stands for these words, but {_LOST}"
-            )
+            return Verdict(Action.BLOCKED, f"blocked: it is accepted that {stands} stands for these words, but {_LOST}")
         if verdict.new and not settled.form:
             why = f"{reason}, but its request is not known here; accept --undo buys the words of today"
-            return _Verdict(Action.BLOCKED, f"blocked: {why}", verdict.have, key=settled.key)
+            return Verdict(Action.BLOCKED, f"blocked: {why}", verdict.have, key=settled.key)
         return verdict._replace(reason=reason, form=verdict.form or own_form)
 
     def _is_lost(self, task: Task, key: str) -> bool:
@@ -247,18 +237,18 @@ class _Planner:
             f"they are, or name {task.address} to buy it again"
         )
 
-    def _open(self, task: Task, settled: Waiting | StalePick) -> _Verdict:
+    def _open(self, task: Task, settled: Waiting | StalePick) -> Verdict:
         """A pick, or something that is to be picked, is not there yet."""
         if any(address in self.behind_now for address in settled.on):
             return self._rests_on_behind(task, settled)
         if isinstance(settled, StalePick):
-            return _Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task), wanted=self._most(task))
+            return Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task), wanted=self._most(task))
         if settled.person or any(address in self.coming for address in settled.on):
             follows = not settled.person and self._follows(task)
-            return _Verdict(
+            return Verdict(
                 Action.WAITING, settled.reason, later=self._at_most(task), wanted=self._most(task), follows=follows
             )
-        return _Verdict(Action.BLOCKED, self._why_blocked(settled.on))
+        return Verdict(Action.BLOCKED, self._why_blocked(settled.on))
 
     def _follows(self, task: Task) -> bool:
         """Whether all that `task` waits for comes in this run and is chosen by a rule, so that nobody is asked."""
@@ -275,20 +265,24 @@ class _Planner:
         by_rule = self.asked.first_where_unpicked or first.pick != HUMAN
         return any(member in self.sure and (by_rule or member in picks) for member in members)
 
-    def _rests_on_behind(self, task: Task, settled: Waiting | StalePick) -> _Verdict:
+    def _rests_on_behind(self, task: Task, settled: Waiting | StalePick) -> Verdict:
         form, key = self.behind.standing(task)
         if not key:
             return self._behind(task, task.takes, "", "")
         have = self.known.counts[key]
         on = next(address for address in settled.on if address in self.behind_now)
-        return _Verdict(Action.CACHED, f"{_takes(have)} made from an earlier version of {on}", have, form=form, key=key)
+        return Verdict(
+            Action.CACHED, f"{takes_in_words(have)} made from an earlier version of {on}", have, form=form, key=key
+        )
 
-    def _behind(self, task: Task, missing: int, form: str, key: str) -> _Verdict:
+    def _behind(self, task: Task, missing: int, form: str, key: str) -> Verdict:
         self.behind_now.add(task.address)
-        price = _price(task, missing)
+        price = price_of(task, missing)
         cost = f" for ${price}" if price is not None else ""
-        reason = f"behind: a later stage is bought already, so {_takes(missing)}{cost} only on demand (--behind)"
-        return _Verdict(Action.BEHIND, reason, form=form, key=key)
+        reason = (
+            f"behind: a later stage is bought already, so {takes_in_words(missing)}{cost} only on demand (--behind)"
+        )
+        return Verdict(Action.BEHIND, reason, form=form, key=key)
 
     def _is_behind(self, task: Task, key: str) -> bool:
         """Whether the task became stale (it was bought before) after a later stage of its shot was bought."""
@@ -327,12 +321,12 @@ class _Planner:
         return Action.CHANGED if self._version_before(task, key) else Action.NEW
 
     def _why(self, task: Task, key: str, have: int, wanted: int, asked: Decision | None) -> str:
-        more = _who_asked(asked, wanted - have) if asked else ""
+        more = who_asked(asked, wanted - have) if asked else ""
         if have:
             missing = wanted - have
             again = self.known.rulings.again(task.address, key, task.takes)
             if again == wanted and (attempt := self.known.rulings.attempt(task.address, key)):
-                return f"attempt {attempt.number}: {_takes(missing)} beyond the {have} that are there"
+                return f"attempt {attempt.number}: {takes_in_words(missing)} beyond the {have} that are there"
             return more or f"{missing} of {wanted} takes {'is' if missing == 1 else 'are'} missing"
         if key in self.known.failed:
             return f"the last request failed ({self.known.failed[key]}), so it is asked again"
@@ -342,7 +336,7 @@ class _Planner:
         if not version:
             return "new: nothing rendered yet"
         number, takes = version
-        return f"the request changed since v{number:03} ({_takes(takes)})"
+        return f"the request changed since v{number:03} ({takes_in_words(takes)})"
 
     def _version_before(self, task: Task, key: str) -> tuple[int, int] | None:
         """The last other version of the task and how many takes of it there are; None when it never had one."""
@@ -383,64 +377,3 @@ class _Planner:
 def _siblings(tasks: Sequence[Task]) -> dict[str, tuple[str, ...]]:
     """For each variant that is chosen among: all of them."""
     return {gate: task.gates for task in tasks if len(task.gates) > 1 for gate in task.gates}
-
-
-def _why_nothing_comes(action: Action) -> str:
-    return {
-        Action.OMITTED: "is omitted",
-        Action.BEHIND: "is behind and bought on demand only",
-        Action.BLOCKED: "is blocked itself",
-        Action.UNKNOWN: "is of unknown outcome",
-        Action.REFUSED: "was refused",
-        Action.HELD: "is held and has no take",
-        Action.CACHED: "has no whole series",
-    }.get(action, "is not rendered and not selected")
-
-
-def _who_asked(said: Decision, missing: int) -> str:
-    """`Vera asked for 4 more takes`, and how many of what is missing that is, where it is not all."""
-    by = said.more_by or "the picks file"
-    asked = f"{by} asked for {said.more} more {'take' if said.more == 1 else 'takes'}"
-    return asked if missing == said.more else f"{asked}; {missing} {'is' if missing == 1 else 'are'} missing"
-
-
-def _takes(count: int) -> str:
-    return "1 take" if count == 1 else f"{count} takes"
-
-
-def _price(task: Task, takes: int) -> Money | None:
-    return None if task.picture_price == NO_PRICE else _money(task.picture_price * task.panels * takes)
-
-
-@lru_cache(maxsize=1000)  # a list has few prices and many tasks
-def _money(nano: int) -> Money:
-    return Money(nano)
-
-
-def _cached_line(task: Task, reason: str, have: int, form: str, key: str) -> PlanLine:
-    return PlanLine(
-        task.address, Action.CACHED, reason, task.endpoint, task.takes, have, 0, task.panels, 0, ZERO, ZERO,
-        form, key, task.notes,
-    )  # fmt: skip
-
-
-def _priced(task: Task, verdict: _Verdict) -> PlanLine:
-    new, later = verdict.new, verdict.later
-    return PlanLine(
-        task.address,
-        verdict.action,
-        verdict.reason,
-        task.endpoint,
-        verdict.wanted or task.takes,
-        verdict.have,
-        new,
-        task.panels,
-        rolls_needed(new, task.panels),
-        _price(task, new) if new else ZERO,
-        _price(task, new + later) if new + later else ZERO,
-        verdict.form,
-        verdict.key,
-        (*task.notes, note) if (note := derivative_note(verdict.form)) else task.notes,
-        later,
-        verdict.follows,
-    )

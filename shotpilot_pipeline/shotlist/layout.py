@@ -176,7 +176,8 @@ def _covered(text: str) -> tuple[frozenset[int], dict[int, int]]:
 
     inside: set[int] = set()
     ends: dict[int, int] = {}
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # six times as fast where there is one
+    for token in yaml.scan(text, Loader=loader):
         start, end = token.start_mark, token.end_mark
         if isinstance(token, yaml.ScalarToken) and end.line > start.line:
             last = end.line if end.column else end.line - 1

@@ -30,6 +30,8 @@ from shotpilot_pipeline.values.task import Compiled
 # YAML, JSON Schema, templates and Pillow are imported only when something has to be compiled: a no-op needs none.
 if TYPE_CHECKING:
     from shotpilot_pipeline.shotlist.compile import Part
+    from shotpilot_pipeline.shotlist.film import Film
+    from shotpilot_pipeline.shotlist.looking import Look
     from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
     from shotpilot_pipeline.shotlist.source import Source
@@ -166,9 +168,9 @@ def _compile(
     *,
     words: bool,
 ) -> Recalled:
-    from shotpilot_pipeline.shotlist.compile import compile_shot, join
+    from shotpilot_pipeline.shotlist.compile import join
     from shotpilot_pipeline.shotlist.film import open_film
-    from shotpilot_pipeline.shotlist.looking import Look, without_requests
+    from shotpilot_pipeline.shotlist.looking import Look
     from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
     from shotpilot_pipeline.shotlist.source import read_source
@@ -183,19 +185,9 @@ def _compile(
     layout = _layout(source)
     recall = Recall(memo if stood else None, layout, words=words)
     look = Look(eyes.linter, film, source, here, recall.note_around)
-    parts: list[Part] = []
-    told: list[tuple[int, Problem]] = [(-1, problem) for problem in (*found, *film_found, *look.around())]
-    for scene in source.scenes:
-        for shot in scene.shots:
-            recalled = recall.part(shot)
-            if recalled and not look.recall(scene, shot, recall.note(shot)):
-                recalled = None
-            part, problems = recalled or compile_shot(film, scene, shot)
-            if part is not None and not recalled:
-                problems += look.at(scene, shot, part)
-                part = without_requests(part)
-            told += ((len(parts) if part else -1, problem) for problem in problems)
-            parts += [part] if part else []
+    told = [(-1, problem) for problem in (*found, *film_found, *look.around())]
+    parts, of_shots = _parts(source, film, recall, look)
+    told += of_shots
     compiled, joined = join(film, source, parts)
     told += ((-1, problem) for problem in joined)
     compiled = replace(compiled, sources={**recall.sources, **compiled.sources})
@@ -211,6 +203,27 @@ def _compile(
     kept = list(_kept(source, parts, here))
     write_memo(memo_path, stamp, compiled, kept, rows, recall.raw_words, look.lines if eyes.linter else ())
     return Recalled(compiled, problems_in_order, look.notes)
+
+
+def _parts(source: Source, film: Film, recall: Recall, look: Look) -> tuple[list[Part], list[tuple[int, Problem]]]:
+    """Every shot that passes, recalled or compiled; and every problem with its shot's place among them (-1: none)."""
+    from shotpilot_pipeline.shotlist.compile import compile_shot
+    from shotpilot_pipeline.shotlist.looking import without_requests
+
+    parts: list[Part] = []
+    told: list[tuple[int, Problem]] = []
+    for scene in source.scenes:
+        for shot in scene.shots:
+            recalled = recall.part(shot)
+            if recalled and not look.recall(scene, shot, recall.note(shot)):
+                recalled = None
+            part, problems = recalled or compile_shot(film, scene, shot)
+            if part is not None and not recalled:
+                problems += look.at(scene, shot, part)
+                part = without_requests(part)
+            told += ((len(parts) if part else -1, problem) for problem in problems)
+            parts += [part] if part else []
+    return parts, told
 
 
 def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:

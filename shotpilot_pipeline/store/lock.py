@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, UsageError
 from shotpilot_pipeline.store.files import write_atomic
-from shotpilot_pipeline.values.address import ID, Address
+from shotpilot_pipeline.store.moving import destination, routes_of
+from shotpilot_pipeline.values.address import ID
 from shotpilot_pipeline.values.rulings import swapped
 from shotpilot_pipeline.values.take import Take
 
@@ -195,10 +196,10 @@ def moved_lock(lock: Lock, moved: Sequence[tuple[str, str]]) -> Lock:
     end, so a list of moves can stay in the shot list for ever. Where both addresses were bought, the versions of the
     new one stay and those of the old one come after. Raises UsageError for a loop.
     """
-    routes = [(_parsed(old), _parsed(new)) for old, new in moved]
+    routes = routes_of(moved)
     result = lock
     for address in lock.addresses():
-        target = _destination(address, routes)
+        target = destination(address, routes)
         if target == address:
             continue
         kept = {known: rows for known, rows in result._by_address.items() if known != address}
@@ -218,11 +219,6 @@ def swapped_lock(lock: Lock, one: str, other: str) -> Lock:
         target = exchange(address)
         lines[target] = tuple(line._replace(address=target) for line in lock.at(address))
     return Lock(lines)
-
-
-def moved_address(address: str, moved: Sequence[tuple[str, str]]) -> str:
-    """Where a task's address stands after every move. Raises UsageError for a loop."""
-    return _destination(address, [(_parsed(old), _parsed(new)) for old, new in moved])
 
 
 def natural(address: str) -> tuple[list[str | int], str]:
@@ -381,30 +377,3 @@ def _with_lines(lock: Lock, lines: Sequence[LockLine], *, keep_version: bool = F
     version = lines[0].version if keep_version else lock.next_version(address, lines[0].key)
     new = {line._replace(version=version) for line in lines}
     return Lock({**lock._by_address, address: tuple(sorted({*before, *new}))})
-
-
-def _parsed(text: str) -> Address:
-    try:
-        return Address.parse(text)
-    except ValueError as error:
-        raise UsageError(f"moved: {error}") from None
-
-
-def _destination(address: str, routes: Sequence[tuple[Address, Address]]) -> str:
-    """Where an address ends when every move is followed. Raises UsageError for a loop."""
-    passed = [address]
-    while (following := _follow(Address.parse(passed[-1]), routes)) != passed[-1]:
-        if following in passed:
-            raise UsageError(f"moved: the moves go round in a circle: {' -> '.join([*passed, following])}")
-        passed.append(following)
-    return passed[-1]
-
-
-def _follow(at: Address, routes: Sequence[tuple[Address, Address]]) -> str:
-    for old, new in routes:
-        same_variant = old.variant in ("", at.variant)
-        same_stage = old.stage in ("", at.stage)
-        if (at.scene, at.shot) == (old.scene, old.shot) and same_variant and same_stage:
-            variant = new.variant if old.variant or new.variant else at.variant
-            return str(Address(new.scene, new.shot, variant, new.stage or at.stage))
-    return str(at)

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from shotpilot_pipeline.errors import BadFiles, Place, Problem
 from shotpilot_pipeline.store.files import write_atomic
-from shotpilot_pipeline.store.lock import moved_address, natural
+from shotpilot_pipeline.store.lock import natural
+from shotpilot_pipeline.store.moving import moved_address
 from shotpilot_pipeline.values.address import ID
 from shotpilot_pipeline.values.rulings import NO_KEY, Kind, Ruling
 

@@ -39,6 +39,9 @@ ELSEWHERE = {
         ),
         "tests/shotlist/test_read_yaml.py",
     ),
+    **dict.fromkeys(("picks-show", "picks-conflict", "choices", "choices-show"), "tests/pipeline/, tests/shotlist/"),
+    **dict.fromkeys(("rulings", "again"), "tests/store/, tests/pipeline/"),
+    **dict.fromkeys(("empty", "layout"), "tests/shotlist/"),
     **dict.fromkeys(("yaml-character", "schema-name", "schema-size"), "tests/shotlist/test_read_schema.py"),
 }
 

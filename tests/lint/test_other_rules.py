@@ -77,6 +77,12 @@ def test_words_on_the_format(tmp_path: Path, words: str, told: bool) -> None:
     assert ("aspect-words" in rules(tmp_path, snippet)) is told
 
 
+@pytest.mark.parametrize("aspect", ["0:0", "1:0", "²:³", "99999999:1", "wide", ":"])
+def test_a_format_that_is_none_is_told_by_another_rule_alone(tmp_path: Path, aspect: str) -> None:
+    snippet = f'subject: "a vertical frame"\naction: hangs there\nmotion: it falls\naspect_ratio: "{aspect}"\n'
+    assert rules(tmp_path, snippet) == ["aspect-unsupported"]
+
+
 def test_a_cap_for_each_shot_names_the_dearest(tmp_path: Path) -> None:
     text = """\
 budget: {shot: 0.05, stages: {still: 0.05}}

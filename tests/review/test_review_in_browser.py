@@ -39,6 +39,7 @@ def page(browser: Browser, review: Review) -> Iterator[Page]:
     page.wait_for_selector("body.ready")
     expect(page.locator("#progress")).to_contain_text("0 of 60")
     yield page
+    expect(page.locator("body:not([data-pending]), body[data-pending='0']")).to_have_count(1)
     page.close()
     assert trouble == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shotpilot_pipeline.errors import BadFiles
@@ -24,6 +25,7 @@ from tests.shotlist.reading import HEAD, shot
 from tests.shotlist.test_compile_any import LISTS
 from tests.shotlist.test_read_any import TEXTS
 
+SOON = (Phase.explicit, Phase.reuse, Phase.generate)  # a counter-example is not made smaller: the writer is slow
 LONG = "rain on the cobbles, neon in every puddle, " * 4
 
 
@@ -95,6 +97,7 @@ def written_lists(draw: st.DrawFn) -> str:
         default_flow_style=draw(st.sampled_from([False, None])),
         default_style=draw(st.sampled_from([None, None, '"', "'"])),
     )
+    text = re.sub(r"!!\w+ ", "", text)  # what the dumper puts before quotes
     inside = {number for start, end in spans(text) for number in range(start, end)}
     made = []
     for number, line in enumerate(text.split("\n")):
@@ -107,11 +110,10 @@ def written_lists(draw: st.DrawFn) -> str:
     return "\n".join(made)
 
 
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, phases=SOON, suppress_health_check=list(HealthCheck))
 @given(written_lists())
 def test_any_list_in_any_writing(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    found = parse(text, "x")
-    if found.fault is not None:
+    if parse(text, "x").problems:
         return
     made = holds(text)
     folder = tmp_path_factory.mktemp("laid")
@@ -120,7 +122,7 @@ def test_any_list_in_any_writing(tmp_path_factory: pytest.TempPathFactory, text:
         assert one in made
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, phases=SOON)
 @given(TEXTS)
 def test_any_text_is_laid_out_or_refused_in_words(text: str) -> None:
     text = text.replace("\u2028", " ")  # as the reader does

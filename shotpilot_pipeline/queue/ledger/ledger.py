@@ -18,12 +18,11 @@ from typing import Any, Self
 from shotpilot_pipeline.queue.ledger import billing, reading, uploads
 from shotpilot_pipeline.queue.ledger.budget import Asked, check_caps, committed_by_name
 from shotpilot_pipeline.queue.ledger.plans import SavedPlans
+from shotpilot_pipeline.queue.ledger.questions import Questions
 from shotpilot_pipeline.queue.ledger.rows import (
     NO_CAPS,
     OPEN,
-    UNFINISHED,
     Caps,
-    CostRow,
     LedgerConflict,
     LedgerRoll,
     LedgerUnusable,
@@ -45,7 +44,7 @@ from shotpilot_pipeline.values.origin import may_be_the_same
 from shotpilot_pipeline.values.outcome import Outcome
 
 
-class Ledger:
+class Ledger(Questions):
     """The ledger at `path`. Threads take turns; so do processes.
 
     `reading`: for looking only; where there is no file it is empty, and no file is made. `day_of` tells the local
@@ -235,70 +234,6 @@ class Ledger:
         """Every roll ever made for one render key, oldest first."""
         with self._asking() as db:
             return reading.rolls(db, "r.key = ?", (key,))
-
-    def cost_rows(self, show: str) -> tuple[CostRow, ...]:
-        """What sums over takes, tasks and people need of every roll of a show, oldest first."""
-        with self._asking() as db:
-            return reading.cost_rows(db, show)
-
-    def unfinished(self, show: str | None = None) -> tuple[LedgerRoll, ...]:
-        """Rolls that are intended, sending or submitted: what a run that was stopped left behind."""
-        with self._asking() as db:
-            return reading.in_states(db, UNFINISHED, show)
-
-    def unknowns(self, show: str | None = None) -> tuple[LedgerRoll, ...]:
-        """Rolls of which nobody knows whether they were accepted."""
-        with self._asking() as db:
-            return reading.in_states(db, (State.UNKNOWN,), show)
-
-    def open_by_key(self, show: str | None = None) -> Mapping[str, tuple[LedgerRoll, ...]]:
-        """Every render key with rolls that are not over (unknown ones too), and those rolls."""
-        found: dict[str, tuple[LedgerRoll, ...]] = {}
-        with self._asking() as db:
-            for roll in reading.in_states(db, OPEN, show):
-                found[roll.key] = (*found.get(roll.key, ()), roll)
-        return found
-
-    def refused_keys(self, show: str, queue: str) -> Mapping[str, str]:
-        """Keys whose last closed roll at `queue` was refused, each with the reason: it would refuse the same again."""
-        with self._asking() as db:
-            return reading.ended_keys(db, show, queue, "refused")
-
-    def failed_keys(self, show: str, queue: str) -> Mapping[str, str]:
-        """Keys whose last closed roll at `queue` failed, each with the reason: the same may be asked again."""
-        with self._asking() as db:
-            return reading.ended_keys(db, show, queue, "failed")
-
-    def keys(self) -> frozenset[str]:
-        """Every render key that was ever asked for here, by any show."""
-        with self._asking() as db:
-            return frozenset(key for (key,) in db.execute("SELECT DISTINCT key FROM rolls"))
-
-    def rendered(self, show: str) -> tuple[tuple[str, str], ...]:
-        """Address and render key of everything that was bought here, in the order in which it was asked for: what a
-        run that was killed did not write into the lock."""
-        with self._asking() as db:
-            return reading.rendered(db, show)
-
-    def request_ids(self) -> frozenset[str]:
-        """Every request id the ledger knows."""
-        with self._asking() as db:
-            return frozenset(id for (id,) in db.execute("SELECT request_id FROM rolls WHERE request_id IS NOT NULL"))
-
-    def unverified(self) -> tuple[LedgerRoll, ...]:
-        """Closed rolls whose charge is our estimate, with a request id to ask the bill about."""
-        with self._asking() as db:
-            return reading.rolls(db, "r.state = 'closed' AND r.verified = 0 AND r.request_id IS NOT NULL")
-
-    def spent(
-        self, *, run: str | None = None, day: str | None = None, show: str | None = None, scene: str | None = None,
-        shot: str | None = None, stage: str | None = None, model: str | None = None, queue: str | None = None,
-    ) -> Sums:  # fmt: skip
-        """What the rolls come to for which all that is given holds. `shot` is `scene/shot`, `day` `2026-11-23`."""
-        chosen = {"run": run, "day": day, "show": show, "scene": scene, "shot": shot, "stage": stage, "model": model,
-                  "queue": queue}  # fmt: skip
-        with self._asking() as db:
-            return reading.sums(db, chosen)
 
     def spent_by(
         self, group: str, *, show: str | None = None, run: str | None = None, day: str | None = None,

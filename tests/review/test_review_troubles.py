@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +120,7 @@ def test_a_full_disk_while_a_pick_is_saved(page: Page, review: Review) -> None:
 
 def test_a_picture_that_somebody_deleted(page: Page, review: Review, path: Path) -> None:
     lost = _picture_of(path, 0)
+    _all_drawn(path)
     lost.unlink()
     shutil.rmtree(path.parent / ".shotpilot/thumbnails", ignore_errors=True)
     page.reload()
@@ -130,8 +132,15 @@ def test_a_picture_that_somebody_deleted(page: Page, review: Review, path: Path)
     expect(page.locator(".take.pick .no")).to_have_text("2")
 
 
+def test_a_picture_that_goes_while_it_is_in_sight(page: Page, path: Path) -> None:
+    expect(page.locator(".shot").first.locator("img[src]")).to_have_count(3)
+    _picture_of(path, 1).unlink()
+    expect(page.locator(".take .lost")).to_have_text("This picture is not in the store any more")
+
+
 def test_a_picture_that_is_damaged(page: Page, review: Review, path: Path) -> None:
     damaged = _picture_of(path, 0)
+    _all_drawn(path)
     os.chmod(damaged, 0o644)
     damaged.write_bytes(b"\x89PNG" + bytes(damaged.stat().st_size - 4))
     shutil.rmtree(path.parent / ".shotpilot/thumbnails", ignore_errors=True)
@@ -144,6 +153,13 @@ def test_a_picture_that_is_damaged(page: Page, review: Review, path: Path) -> No
     press(again, "ArrowRight", "p")
     expect(again.locator(".take.pick .no")).to_have_text("2")
     again.close()
+
+
+def _all_drawn(path: Path) -> None:
+    """Wait until the thumbnail of every take is made, so that none is written behind our back."""
+    until = time.monotonic() + 60
+    while len(list((path.parent / ".shotpilot/thumbnails").rglob("*.webp"))) < 12 and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def _picture_of(path: Path, place: int) -> Path:

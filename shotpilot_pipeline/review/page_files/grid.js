@@ -116,7 +116,8 @@ export class Grid {
     const told = JSON.stringify(take);
     if (kept && kept.told === told) return kept;
     const id = idOf(take);
-    const old = kept && $('.pictures', kept);
+    const shown = JSON.stringify(take.pictures);
+    const old = kept && kept.shown === shown && $('.pictures', kept); // not loaded again for a mark
     const pictures = old || el('span.pictures', {}, ...take.pictures.map((picture) => thumb(picture, '')));
     pictures.classList.toggle('several', take.pictures.length > 1);
     const button = el('button.frame', {
@@ -129,7 +130,7 @@ export class Grid {
       notesOf(take).length ? el('span.has-note', { title: notesOf(take).map((note) => note.text).join('\n') }, notesOf(take)[0].text) : '',
       take.short ? el('span.short', {}, take.short) : '',
       el('button.out', { type: 'button', tabIndex: -1, 'data-verb': 'reject', title: 'Reject (X)', 'aria-label': `Reject take ${take.number}` }, '×')));
-    figure.told = told;
+    Object.assign(figure, { told, shown });
     for (const name of ['pick', 'alternate', 'reject']) figure.classList.toggle(name, take.mark === name);
     figure.classList.toggle('older', !take.current);
     figure.classList.toggle('rule', Boolean(take.rule));

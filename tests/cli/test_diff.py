@@ -148,7 +148,7 @@ def test_runs_of_rehearsals_are_apart(tmp_path: Path) -> None:
     assert run_json("rehearse", path, "sc010/sh010")["takes_new"] == 3
     assert run("diff", path, "run:last").returncode == 2
     done = run("diff", path, "run:last~1", "run:last", "--rehearsal")
-    assert "prompt: Ana [-coils-]{+mends+} a [-rope.-]{+net.+} a pier at night." in " ".join(done.stdout.split())
+    assert "prompt: Ana [-coils-]{+mends+} a [-rope-]{+net+}. a pier at night." in " ".join(done.stdout.split())
 
 
 def test_states_that_know_less_are_compared_by_what_both_tell() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from shotpilot_pipeline.catalog.cards import load_catalog
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
-from shotpilot_pipeline.pipeline.plandoc import PlanDoc, plan_doc
+from shotpilot_pipeline.pipeline.plandoc import plan_doc
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.pipeline.render import Terms, render
 from shotpilot_pipeline.pipeline.saved import SavedPlan, save_plan
@@ -49,12 +50,12 @@ def saved_plan(path: Path, wish: Wish) -> SavedPlan:
 
 
 def carried_out(saved: SavedPlan, path: Path) -> None:
-    async def asked(_: PlanDoc) -> bool:
+    async def asked(*_: object) -> bool:
         raise AssertionError("a saved plan is carried out without asking")
 
     reading = read_list(path, None, rehearsal=False)
     terms = Terms(lambda: "any:key", asked)
-    anyio.run(render, reading, saved.doc.wish, terms, lambda event: None, None, saved)
+    anyio.run(partial(render, reading, saved.doc.wish, terms, lambda event: None, saved=saved))
 
 
 def done(path: Path, saved: SavedPlan) -> bool:

@@ -45,10 +45,11 @@ def test_what_is_wrong_in_a_fragment_counts_once(show: Path) -> None:
 
 def test_no_problems_are_a_form_too(tmp_path: Path) -> None:
     path = write_list(tmp_path)
-    assert json.loads(run("check", path, "--format", "sarif").stdout)["runs"][0]["results"] == []
-    assert json.loads(run("check", path, "--format", "gitlab").stdout) == []
-    assert run("check", path, "--format", "github").stdout == ""
-    assert run("check", path, "--format", "json").returncode == 0
+    hushed = [word for rule in ("slot-lens", "slot-light", "slot-action") for word in ("--ignore", rule)]
+    assert json.loads(run("check", path, "--format", "sarif", *hushed).stdout)["runs"][0]["results"] == []
+    assert json.loads(run("check", path, "--format", "gitlab", *hushed).stdout) == []
+    assert run("check", path, "--format", "github", *hushed).stdout == ""
+    assert run("check", path, "--format", "json", *hushed).returncode == 0
 
 
 def test_other_commands_show_the_line_too(show: Path) -> None:

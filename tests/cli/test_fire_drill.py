@@ -85,7 +85,7 @@ def test_what_a_drill_left_unknown_is_decided_by_hand(tmp_path: Path, decision: 
     assert run("rehearse", film, "--faults", plan, cwd=tmp_path).returncode == 9
     shown = run("reconcile", film, "--rehearsal", cwd=tmp_path)
     assert shown.returncode == 9
-    assert "1 request of unknown outcome" in shown.stdout
+    assert "sc010/sh010@iterate  unknown: take 1, 2, 3, sent" in shown.stdout
     assert run("rehearse", film, cwd=tmp_path).returncode == 9  # not drawn again by itself
     decided = run("reconcile", film, "--rehearsal", "--all", decision, cwd=tmp_path)
     assert decided.returncode == 0, decided.stderr

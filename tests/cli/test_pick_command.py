@@ -40,7 +40,7 @@ def test_a_pick_says_what_the_next_render_costs(path: Path) -> None:
     said = pick(path, A, "3", "--why", "the eyes", "--by", "Vera")
     assert said.startswith(f"{A}: take 3 picked\n")
     assert f"{FINAL}: new for $0.028" in said
-    assert "would buy 2 pictures in 2 rolls for $0.056" in said
+    assert "To buy now  2 pictures in 2 rolls  $0.056" in said
     assert pick(path, f"{A}#3") == "Nothing changed: that is said already.\n"
     assert pick(path, f"{A}#2").startswith(f"{A}: take 2 picked; alternate 3\n")
 

@@ -73,7 +73,7 @@ def test_the_plan_says_so_before_it_is_bought(tmp_path: Path) -> None:
         host.queue.draw = noisy
         assert command(host, "render", path, "stage:iterate", "--yes").returncode == 0
         planned = command(host, "plan", path)
-    assert planned.stdout.count("it goes out as a JPEG of at most 0.4 MB") == 2
+    assert " ".join(planned.stdout.split()).count("it goes out as a JPEG of at most 0.4 MB") == 2
 
 
 def test_what_fits_is_sent_as_it_is_under_the_key_it_always_had(tmp_path: Path) -> None:

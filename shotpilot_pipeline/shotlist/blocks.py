@@ -20,7 +20,8 @@ _TOP_LINE = re.compile(r"\n[^\s#]")
 _CONTENT = re.compile(r"\n( *)[^\s#]")
 _OPENING = re.compile(rf"({ID}):[ ]*(?:#[^\n]*)?(?=\n|\Z)")  # `sc010:` and nothing more
 _SHOT = re.compile(rf"({ID}):(?=[ \n]|\Z)")
-_NO_MAP = re.compile(r"[ ]*(?:[^\s{#&*]|(?:#[^\n]*)?\s*\Z)")  # text behind the id, or nothing at all
+# Text behind the id that is no map, or nothing at all. A quote is not counted in: it may swallow the next shot.
+_NO_MAP = re.compile(r"""[ ]*(?:[^\s{#&*"']|(?:#[^\n]*)?\s*\Z)""")
 _ALIAS = re.compile(r"\*[^\s*,\]}]")
 _ANCHOR = re.compile(r"&[^\s&,\]}]")
 _KEEP = re.compile(r"[|>][1-9]?\+")

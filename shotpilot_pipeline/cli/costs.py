@@ -82,7 +82,7 @@ def _lines(by: str, costs: Costs, screen: Screen) -> Iterator[str]:
 def _summary(costs: Costs) -> Iterator[str]:
     total = costs.total
     if costs.rehearsal:
-        yield f"A rehearsal costs nothing: $0.00 spent. A render of all this would buy for ${Money(total.estimated)}."
+        yield f"A rehearsal costs nothing: $0.00 spent. What is still to be drawn would cost ${Money(total.estimated)}."
         return
     bought = f"{counted(total.takes, 'take')} in {counted(total.rolls, 'roll')}"
     wasted = (("rejected takes", total.rejected), ("no picture came", total.nothing))

@@ -106,6 +106,9 @@ def shotpilot(ctx: click.Context, /, **asked: Any) -> None:
     ctx.obj = Asked.of(asked)
 
 
+_READER_LEFT = 1  # what click exits with when the pipe behind it is closed; nothing else here exits with it so
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with the code DESIGN promises."""
     if "_SHOTPILOT_COMPLETE" in os.environ:
@@ -123,9 +126,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. What was finished is kept; the same command goes on.", err=True)
         _leave(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
+    except SystemExit as leaving:
+        if leaving.code != _READER_LEFT:
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _leave(ExitCode.DONE)
+        _leave(ExitCode.INTERRUPTED)  # whoever read the output is gone: not all was done
     except ShotpilotError as error:
         _say(error, begun)
         _leave(error.exit_code)

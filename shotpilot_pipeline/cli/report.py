@@ -23,11 +23,11 @@ from shotpilot_pipeline.pipeline.reporting import Look, Written, anything_kept, 
 @selecting
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
 @click.option("--client", is_flag=True, help="A copy without prompts and prices, on which a client marks takes.")
-@click.option("--pdf", "paper", flag_value="pdf", help="On paper: one PDF, codes under the frames.")
-@click.option("--png", "paper", flag_value="png", help="The same as pictures, one a page.")
+@click.option("--pdf", is_flag=True, help="On paper: one PDF, codes under the frames; with --client without prices.")
+@click.option("--png", is_flag=True, help="The same as pictures, one a page.")
 @click.option("--heroes", is_flag=True, help="With --pdf or --png: of each shot only the pick of its furthest stage.")
 def command(
-    asked: Asked, file: Path, output: Path | None, client: bool, paper: str | None, heroes: bool, **selection: Any
+    asked: Asked, file: Path, output: Path | None, client: bool, pdf: bool, png: bool, heroes: bool, **selection: Any
 ) -> None:
     """Write the contact sheet of FILE: scenes and shots in order, every take, its prompt and its price.
 
@@ -39,14 +39,16 @@ def command(
       shotpilot report shotlists/show.yaml --client
       shotpilot picks import shotlists/show.yaml choices_show_Ann_2026-11-22.json
     """
-    if heroes and not paper:
+    if pdf and png:
+        raise UsageError("--pdf and --png are two sheets; ask for one after the other")
+    if heroes and not (pdf or png):
         raise UsageError(
             "--heroes is for a sheet on paper; add --pdf or --png (the page has its own view for it: Board)"
         )
     screen = Screen(asked)
     reading = _reading(asked, file, screen)
     wish = wish_of(selection)
-    look = Look(client, paper or "", heroes)
+    look = Look(client, "pdf" if pdf else "png" if png else "", heroes)
     written = write_sheet(reading, output, None if wish.is_everything else wish, look)
     for lost in written.unshown:
         screen.fault(f"{lost.file}: the picture of {lost.address} cannot be shown: damaged or missing")

@@ -112,7 +112,7 @@ def status_of(reading: Reading, wish: Wish, file: Path) -> Status:
         shots.setdefault(shot_of(line.address), []).append(standing)
     whole = {shot: tuple(those) for shot, those in shots.items()}
     rehearsal = reading.places.rehearsal
-    nexts = tuple(_nexts([one for those in whole.values() for one in those], plan, file, rehearsal=rehearsal))
+    nexts = tuple(_nexts([one for those in whole.values() for one in those], plan, file, wish, rehearsal=rehearsal))
     return Status(compiled.show, compiled.title, rehearsal, compiled.stages, whole, nexts)
 
 
@@ -181,10 +181,19 @@ def _failures(events: Path) -> Iterator[tuple[str, str]]:
             continue
 
 
-def _nexts(those: Sequence[Standing], plan: Plan, file: Path, *, rehearsal: bool) -> Iterator[Next]:
+def _as_typed(wish: Wish) -> str:
+    """What was selected, to stand behind the list in a command: what is named next must be no more than was shown."""
+    words = [*wish.selectors, *(word for one in wish.exclude for word in ("--exclude", one))]
+    words += ["--until", wish.until] if wish.until else []
+    words += ["--limit", str(wish.limit)] if wish.limit else []
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def _nexts(those: Sequence[Standing], plan: Plan, file: Path, wish: Wish, *, rehearsal: bool) -> Iterator[Next]:
     """What to do next, the most urgent first."""
     counts = Counter(one.state for one in those)
     name, more = shlex.quote(str(file)), " --rehearsal" if rehearsal else ""
+    here = f"{name}{_as_typed(wish)}"
     if counts[State.UNKNOWN]:
         yield Next(f"{_tasks(counts[State.UNKNOWN])} of unknown outcome", f"shotpilot reconcile {name}")
     if counts[State.REFUSED]:
@@ -193,24 +202,24 @@ def _nexts(those: Sequence[Standing], plan: Plan, file: Path, *, rehearsal: bool
             f"{_tasks(counts[State.REFUSED])} refused: change what it says", f"shotpilot plan {name} {first.address}"
         )
     if counts[State.STALE]:
-        yield Next(f"{_picks(counts[State.STALE])} stale: pick again", f"shotpilot review {name}{more}")
+        yield Next(f"{_picks(counts[State.STALE])} stale: pick again", f"shotpilot review {here}{more}")
     if counts[State.PICK]:
         stages = ", ".join(dict.fromkeys(one.stage for one in those if one.state is State.PICK))
-        yield Next(f"{_tasks(counts[State.PICK])} waiting for your pick at {stages}", f"shotpilot review {name}{more}")
+        yield Next(f"{_tasks(counts[State.PICK])} waiting for your pick at {stages}", f"shotpilot review {here}{more}")
     totals = plan.totals
     if totals.images_new:
         again = f", {counts[State.FAILED]} of them failed before" if counts[State.FAILED] else ""
         pictures = "1 picture" if totals.images_new == 1 else f"{totals.images_new:,} pictures"
         if rehearsal:
-            yield Next(f"{pictures} to draw{again}", f"shotpilot rehearse {name}")
+            yield Next(f"{pictures} to draw{again}", f"shotpilot rehearse {here}")
         else:
-            yield Next(f"{pictures} to buy for ${totals.cost}{again}", f"shotpilot render {name}")
+            yield Next(f"{pictures} to buy for ${totals.cost}{again}", f"shotpilot render {here}")
     if counts[State.BEHIND]:
         yield Next(
-            f"{_tasks(counts[State.BEHIND])} behind a bought stage, on demand only", f"shotpilot plan {name} --behind"
+            f"{_tasks(counts[State.BEHIND])} behind a bought stage, on demand only", f"shotpilot plan {here} --behind"
         )
     if not any((totals.images_new, counts[State.PICK], counts[State.STALE], counts[State.UNKNOWN])):
-        yield Next("nothing to buy and nothing to pick; look at it", f"shotpilot report {name}{more}")
+        yield Next("nothing to buy and nothing to pick; look at it", f"shotpilot report {here}{more}")
 
 
 def _tasks(count: int) -> str:

@@ -63,3 +63,8 @@ def test_what_a_client_marked_comes_home(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     picks = (tmp_path / ".shotpilot/rehearsal").rglob("*.picks.yaml")
     assert any("sc010/sh010@iterate" in one.read_text() and sha256 in one.read_text() for one in picks)
+
+
+def test_two_papers_at_once_are_a_sentence(tmp_path: Path) -> None:
+    done = run("report", write_list(tmp_path), "--pdf", "--png")
+    assert (done.returncode, "one after the other" in done.stderr) == (2, True)

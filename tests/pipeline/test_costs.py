@@ -146,7 +146,7 @@ def test_a_rehearsal_costs_nothing_and_says_so(tmp_path: Path) -> None:
         path = show(tmp_path, WITHOUT)
         done = command(host, "costs", path, "--rehearsal")
         assert done.stdout.startswith(
-            "A rehearsal costs nothing: $0.00 spent. A render of all this would buy for $0.112."
+            "A rehearsal costs nothing: $0.00 spent. What is still to be drawn would cost $0.112."
         )
         told = costs(host, path, "--rehearsal")
         assert (told["estimated_usd"], told["charged_usd"], told["would_cost_usd"]) == ("0.00", "0.00", "0.112")

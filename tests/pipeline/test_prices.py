@@ -256,13 +256,16 @@ def test_on_a_terminal_the_question_is_about_the_price_of_today(tmp_path: Path) 
             [*COMMAND, "render", str(path)], env=host.environment | {"TERM": "dumb", "COLUMNS": "140"}, stdin=theirs,
             stdout=theirs, stderr=theirs,
         ) as child:  # fmt: skip
-            os.close(theirs)
-            said = _until(ours, "[y/N]: ")
-            assert "costs $0.05 a picture now" in said
-            assert "Buy this for $0.20?" in said
-            os.write(ours, b"y\n")
-            said = _until(ours, "$0.30 spent")
-            child.wait(30)
+            try:
+                os.close(theirs)
+                said = _until(ours, "[y/N]: ")
+                assert "costs $0.05 a picture now" in said
+                assert "Buy this for $0.20 now, then $0.10 that follows by rule?" in said
+                os.write(ours, b"y\n")
+                said = _until(ours, "$0.30 spent")
+                child.wait(30)
+            finally:
+                child.kill()  # at a question it would wait for ever
         os.close(ours)
         assert child.returncode == 0
         audit_end(host, path)

@@ -196,9 +196,9 @@ def test_decisions_are_for_one_request_or_for_all_and_a_wrong_one_changes_nothin
         assert render(host, path).returncode == 9
         first, second = (asked.id for asked in host.queue.asked.values())
         for words, fault in (
-            (["--write-off"], "2 requests have an unknown outcome; say which by its address, or --all"),
+            (["--write-off"], "2 requests are not decided; say which by its address, or --all"),
             (["--all", "--adopt", first], "one request id is of one roll, and 2 are meant; name one address"),
-            (["sc010/sh030", "--send-again"], "none of these has an unknown outcome"),
+            (["sc010/sh030", "--send-again"], "no request of this name is open"),
             (["sc010/sh010", "--adopt", "0" * 8], "the queue does not know this request"),
             (["sc010/sh010", "--adopt", first, "--write-off"], "three decisions; give one"),
         ):

@@ -106,7 +106,7 @@ def shotpilot(ctx: click.Context, /, **asked: Any) -> None:
     ctx.obj = Asked.of(asked)
 
 
-_READER_LEFT = 1  # what click exits with when the pipe behind it is closed; nothing else here exits with it so
+_READER_LEFT = 1  # what click exits with when the pipe behind it is closed; nothing else inside a command does
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -117,7 +117,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     begun = time.time_ns()
     try:
         result = shotpilot.main(args=arguments, prog_name="shotpilot", standalone_mode=False)
-        _leave(result if isinstance(result, int) else ExitCode.DONE)
     except click.exceptions.Exit as leaving:
         _leave(leaving.exit_code)
     except click.ClickException as error:
@@ -138,6 +137,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         traceback.print_exc()
         click.echo(f"shotpilot {__version__}: this is our bug, not yours. Nothing that was kept is lost.", err=True)
         _leave(ExitCode.OUR_BUG)
+    else:  # beyond the reach of `except SystemExit` above: a 1 from here is an answer, not a closed pipe
+        _leave(result if isinstance(result, int) else ExitCode.DONE)
 
 
 def _say(error: ShotpilotError, begun: int) -> None:

@@ -18,10 +18,11 @@ from shotpilot_pipeline.errors import Problem, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.choosing import who
 from shotpilot_pipeline.pipeline.keeping import renders_of
+from shotpilot_pipeline.pipeline.naming import no_such
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.ruling import list_rulings, now
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
-from shotpilot_pipeline.shotlist.near import near
+from shotpilot_pipeline.plan.graph import Index
 from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock, write_lock
 from shotpilot_pipeline.store.pictures import check_picture
 from shotpilot_pipeline.store.renders import link_renders, link_take
@@ -135,10 +136,10 @@ def _checked(file: Path) -> Picture:
 
 def _into(reading: Reading, address: str, files: int) -> _Into:
     """The task that `address` names, as it stands now. Raises UsageError where it cannot take a file."""
-    tasks = {task.address: task for task in reading.compiled.tasks}
-    at = address.partition("#")[0]
+    index = Index(reading.compiled.tasks)
+    tasks, at = index.tasks, address.partition("#")[0]
     if at not in tasks:
-        raise UsageError(f"there is no task {at}; {near(at, tasks) or 'write scene/shot@stage'}")
+        raise UsageError(no_such(at, index, reading.places.shot_list.name))
     known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
     line = next(line for line in plan_list(reading, Wish(), known).lines if line.address == at)
     if not line.key or line.action is Action.OMITTED:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
+from shotpilot_pipeline.pipeline.naming import no_such
 from shotpilot_pipeline.pipeline.pickjournal import Entry, Journal, Splice
 from shotpilot_pipeline.pipeline.picksfile import PicksFile, Read, holding
 from shotpilot_pipeline.pipeline.reading import Reading
@@ -29,13 +30,10 @@ from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
 from shotpilot_pipeline.plan.decide import Subject, Words, decide
 from shotpilot_pipeline.plan.graph import Index
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.picksedit import block_text, edited, with_block
 from shotpilot_pipeline.values.decision import Change, Decision
 from shotpilot_pipeline.values.plan import Plan
 from shotpilot_pipeline.values.take import Take
-
-_NAMED = 6  # names in a message; nobody reads more
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +195,10 @@ class Facts:
         """What is known of an address. Raises UsageError where the list has none of that name."""
         task = self._index.tasks.get(address)
         if task is None:
-            raise UsageError(self._no_such(address))
+            raise UsageError(no_such(address, self._index, self.reading.places.shot_list.name))
         key = self.keys.get(address, "")
-        return Subject(
-            address, key, self.known.takes_of(key) if key else (), task.takes, self._siblings.get(address, ())
-        )
+        takes, again = self.known.takes_of(key) if key else (), self.known.rulings.again(address, key, task.takes)
+        return Subject(address, key, takes, task.takes, self._siblings.get(address, ()), again)
 
     def take(self, change: Change) -> Take | None:
         """The take that is meant; None where the change is about the address. Raises UsageError where there is none."""
@@ -245,23 +242,6 @@ class Facts:
         if places.rehearsal:
             return "nothing of it has been rehearsed yet"
         return "nothing of it has been rendered yet (a rehearsal's takes are picked with --rehearsal)"
-
-    def _no_such(self, address: str) -> str:
-        members = self._index.members(address)
-        if members:
-            return f"{address} stands for {len(members)}; name one of them: {_some(members)}"
-        shot = f"{address.partition('@')[0]}."
-        below = [other for other in self._index.tasks if f"{other.partition('@')[0]}.".startswith(shot)]
-        if below and "@" not in address:
-            return f"{address} alone says no stage; write one of these: {_some(below)}"
-        hint = near(address, self._index.tasks)
-        return f"{address} is not in {self.reading.places.shot_list.name}{f'; {hint}' if hint else ''}"
-
-
-def _some(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
 
 
 def who(root: Path) -> str:

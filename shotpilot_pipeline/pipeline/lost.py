@@ -17,15 +17,16 @@ from shotpilot_pipeline.errors import KeyOrBalance, TakesFailed, UsageError
 from shotpilot_pipeline.pipeline.adopting import rule_adopted
 from shotpilot_pipeline.pipeline.bought import bought_in
 from shotpilot_pipeline.pipeline.choosing import who
+from shotpilot_pipeline.pipeline.naming import no_such
 from shotpilot_pipeline.pipeline.paying import client_of, seller_of
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.reconciling import Decision, reconcile_with
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
+from shotpilot_pipeline.plan.graph import Index
 from shotpilot_pipeline.queue.client import QueueClient
 from shotpilot_pipeline.queue.ledger.book import estimate_of
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.queue.ledger.rows import LedgerRoll
-from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.store.lock import moved_lock, read_lock
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.store.store import Store
@@ -113,7 +114,7 @@ def _line(reading: Reading, address: str, ledger: Ledger) -> PlanLine:
     known = known_of(reading.places, reading.compiled.moved, bought_in(ledger, reading), show=reading.compiled.show)
     lines = {line.address: line for line in plan_list(reading, Wish(), known).lines}
     if address not in lines:
-        raise UsageError(f"there is no task {address}; {near(address, lines) or 'write scene/shot@stage'}")
+        raise UsageError(no_such(address, Index(reading.compiled.tasks), reading.places.shot_list.name))
     if not lines[address].form or not lines[address].key:
         raise UsageError(f"{address} has no request yet: {lines[address].reason}")
     return lines[address]

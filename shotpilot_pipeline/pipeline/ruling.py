@@ -13,12 +13,12 @@ from typing import Any
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.choosing import who
+from shotpilot_pipeline.pipeline.naming import no_such
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, selected_of
 from shotpilot_pipeline.plan.graph import Index
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.resolve import picked
-from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.store.rulings import moved_rulings, one_line, read_rulings, write_rulings
 from shotpilot_pipeline.store.show_lock import hold_show
 from shotpilot_pipeline.values.plan import Action, Plan, PlanLine
@@ -104,8 +104,7 @@ def attempts_of(
     for asked, number in again:
         members = index.members(asked)
         if not members:
-            hint = near(asked, index.tasks) or "write scene/shot@stage"
-            raise UsageError(f"--again: there is no task {asked}; {hint}")
+            raise UsageError(f"--again: {no_such(asked, index, reading.places.shot_list.name)}")
         for address in members:
             ruling, word = _attempt(lines[address], number, known, index.tasks[address].takes)
             made += [ruling._replace(by=who(reading.places.root))] if ruling else []
@@ -214,4 +213,6 @@ def _attempt(line: PlanLine, number: int, known: Known, takes: int) -> tuple[Rul
         raise UsageError(f"--again: attempt {last.number} of {address} is not complete yet; a plain render goes on")
     if number > last.number + 1:
         raise UsageError(f"--again: the next attempt at {address} is {last.number + 1}, not {number}")
-    return Ruling(address, Kind.AGAIN, line.key, str(Attempt(number, have)), now(), ""), ""
+    said = known.decisions.get(address)
+    more = said.wanted(0 if said.more_key else takes, line.key) if said else 0  # asked for, and still to come
+    return Ruling(address, Kind.AGAIN, line.key, str(Attempt(number, max(have, more))), now(), ""), ""

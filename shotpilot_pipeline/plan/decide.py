@@ -30,6 +30,7 @@ class Subject(NamedTuple):
     takes: Sequence[Take]  # of the current key
     wanted: int  # by the shot list
     siblings: tuple[str, ...]  # the other variants that are chosen among with it
+    again: int = 0  # takes that a further attempt wants in all
 
 
 class Words(NamedTuple):
@@ -155,7 +156,7 @@ def _more(before: Decision, change: Change, take: Take | None, subject: Subject,
         return before._replace(more=0, more_over=0, more_key="", more_by="", more_at="")
     have = len(subject.takes)
     picked = before.pick is not None and any(_is(before.pick, take, change) for take in subject.takes)
-    over = have if picked else max(have, subject.wanted)  # what has a pick is not topped up by itself
+    over = max(have if picked else max(have, subject.wanted), subject.again)  # what has a pick is not topped up
     count += max(0, before.wanted(0, subject.key) - over) if before.more_key else 0
     return _asked(before, count, over, subject, words)
 

@@ -72,6 +72,26 @@ def test_an_attempt_is_taken_back_and_its_takes_stay(tmp_path: Path) -> None:
         assert command(host, "render", path, "--again", AT, "--undo").returncode == 2
 
 
+def test_what_was_asked_for_besides_comes_on_top(tmp_path: Path) -> None:
+    with service() as host:
+        path = show(tmp_path)
+        render(host, path)
+        command(host, "pick", path, AT, "--more", "3")
+        assert takes_of(host, path) == (2, 5)
+        assert bought(render(host, path, "--again", AT))["takes_new"] == 5  # three asked for, and two for the attempt
+        assert takes_of(host, path) == (7, 7)
+
+
+def test_more_beside_an_attempt_that_is_still_to_come_is_on_top_of_it(tmp_path: Path) -> None:
+    with service() as host:
+        path = show(tmp_path)
+        render(host, path)
+        assert killed_at(host, path, "sending:before:1", "--again", AT) == -9
+        assert takes_of(host, path) == (2, 4)
+        command(host, "pick", path, AT, "--more", "3")
+        assert takes_of(host, path) == (2, 7)
+
+
 def test_what_cannot_be_shot_again_is_a_sentence(tmp_path: Path) -> None:
     with service() as host:
         path = show(tmp_path)
@@ -81,7 +101,8 @@ def test_what_cannot_be_shot_again_is_a_sentence(tmp_path: Path) -> None:
         assert host.queue.accepted == 0
         render(host, path)
         for words, said in (
-            ("sc010/sh099@iterate", "there is no task sc010/sh099@iterate"),
+            ("sc010/sh099@iterate", "sc010/sh099@iterate is not in night.yaml; did you mean"),
+            ("sc010/sh010", f"sc010/sh010 alone says no stage; write one of these: {AT}, sc010/sh010@final"),
             (f"{AT}=4", "the next attempt at sc010/sh010@iterate is 2, not 4"),
             (f"{AT}=x", "the number of an attempt is 2 or more"),
         ):

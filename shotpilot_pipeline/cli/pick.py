@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,24 @@ from shotpilot_pipeline.values.decision import Verb, decision_as_json
 if TYPE_CHECKING:
     from shotpilot_pipeline.pipeline.choosing import Facts, Saved
 
+_BELOW = re.compile(r"-\d+\Z")
 
-@click.command()
+
+class _Numbers(click.Command):
+    """A command that takes -1 for a wrong number and not for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What click makes of the words; numbers below 0 are put behind all others, to be refused in plain words."""
+        try:
+            return super().parse_args(ctx, list(args))
+        except click.NoSuchOption:
+            below = [word for word in args if _BELOW.match(word)]
+            if not below:
+                raise
+            return super().parse_args(ctx, [*(word for word in args if word not in below), "--", *below])
+
+
+@click.command(cls=_Numbers)
 @asking
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("words", nargs=-1, metavar="ADDRESS TAKE")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.choosing import Facts
+from shotpilot_pipeline.plan.decide import Subject
 from shotpilot_pipeline.plan.select import select
 from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.decision import Change, Verb
@@ -29,6 +30,7 @@ class Meant(NamedTuple):
 
     word: str
     takes: tuple[Which, ...]
+    wrong: str = ""  # what was typed where a take was to stand, and can be none
 
 
 def read_words(words: Sequence[str]) -> list[Meant]:
@@ -45,7 +47,10 @@ def read_words(words: Sequence[str]) -> list[Meant]:
             number = _NUMBER.match(take)
             if hash_ and not number:
                 raise UsageError(f"{word!r} names no take; write {address}#3, or {address}#v1.3 for an older version")
-            found.append(Meant(address, (_which(number),) if number else ()))
+            if found and not hash_ and "/" not in word and not _SEVERAL.search(word):
+                found[-1] = found[-1]._replace(wrong=word)
+            else:
+                found.append(Meant(address, (_which(number),) if number else ()))
     if not found:
         raise UsageError("which take? Write its address and number: sc010/sh010@iterate 3")
     return found
@@ -64,12 +69,21 @@ def changes_of(meant: Sequence[Meant], saying: Sequence[tuple[Verb, str]], facts
     changes: list[Change] = []
     for one in meant:
         addresses = list(_addresses(one.word, saying, facts))
+        if one.wrong:
+            raise UsageError(_no_take(one, facts.subject(addresses[0])))
         for address in addresses:
             for verb, value in saying:
                 changes += _said(address, verb, value, one.takes)
         if any(verb is Verb.PICK for verb, _ in saying):
             _require_one_each(one.word, addresses, facts)
     return changes
+
+
+def _no_take(meant: Meant, subject: Subject) -> str:
+    """Why what was typed behind an address is no take of it."""
+    most = max((take.number for take in subject.takes), default=0)
+    number = f"from 1 to {most}" if most > 1 else "and there is only take 1" if most else "from 1 on"
+    return f"{meant.wrong!r} is no take of {subject.address}: a take is a number{',' if most == 1 else ''} {number}"
 
 
 def _said(address: str, verb: Verb, value: str, takes: Sequence[Which]) -> Iterator[Change]:

@@ -21,6 +21,7 @@ from shotpilot_pipeline.values.plan import Action
 from shotpilot_pipeline.values.task import Task
 
 _GLOB = re.compile(r"[*?\[]")
+_CHARS = re.compile(r"[*?\[\]]")
 _TAKE = re.compile(r"#(?:v\d+\.)?\d+\Z")  # a printed address may end with a take; the task is meant
 
 #: What may stand before a colon, and which words of a task it looks at.
@@ -150,7 +151,7 @@ def _plain(part: str, graph: _Graph) -> set[str]:
     fits = _address_pattern(_TAKE.sub("", part))
     found = {address for address in tasks if fits(address)}
     if not found:
-        raise UsageError(f"no task is called {part}{_near(part, _names(tasks))}")
+        raise UsageError(f"no task is called {part}{_near(_CHARS.sub('', part), _names(tasks)) or _there(part, tasks)}")
     return found
 
 
@@ -235,6 +236,14 @@ def _names(tasks: Iterable[str]) -> list[str]:
 def _near(name: str, known: Iterable[str], words: str = "did you mean {}?") -> str:
     close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
     return f"; {words.format(' or '.join(close))}" if close else ""
+
+
+def _there(part: str, tasks: Iterable[str]) -> str:
+    """The scenes there are, or the shots of the scene that was named, for somebody who was far off."""
+    wanted, _, shot = part.partition("@")[0].partition("/")
+    shots = dict.fromkeys(address.partition("@")[0].partition(".")[0] for address in tasks)
+    inside = [one for one in shots if shot and fnmatchcase(one.partition("/")[0], wanted)]
+    return _some("scene", inside or list(dict.fromkeys(one.partition("/")[0] for one in shots)))
 
 
 def _some(field: str, known: Collection[str]) -> str:

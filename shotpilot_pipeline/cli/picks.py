@@ -70,7 +70,10 @@ def import_command(
         return int(ExitCode.DONE)
     for line in _lines(proposal):
         screen.result(line)
-    if saved is not None:
+    same = proposal.count(importing.Kind.SAME)
+    if saved is not None and not saved.changed and not same:
+        screen.message("Nothing was changed: there is no choice here that could be taken over.")
+    elif saved is not None:
         for line in saved_lines(reading, saved, facts, screen, undone=False):
             screen.result(line)
     elif proposal.count(importing.Kind.NEW) or conflicts:

@@ -22,6 +22,7 @@ from shotpilot_pipeline.pipeline.picksfile import read_picks_file
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.filetext import read_text
+from shotpilot_pipeline.shotlist.reader import in_order
 from shotpilot_pipeline.shotlist.validate import check
 from shotpilot_pipeline.store.moving import moved_address
 from shotpilot_pipeline.values.decision import Change, Decision, Verb
@@ -104,7 +105,7 @@ def read_choices(path: Path, show: str) -> Choices:
     parsed = parse_all(got.text, got.file)
     problems = [*parsed.problems, *(check(parsed.node, SCHEMA) if parsed.node is not None else ())]
     if problems:
-        raise BadFiles(problems)
+        raise BadFiles(in_order(problems))
     if said["show"] != show:
         message = f"these choices are of {said['show']}, and the shot list is of {show}"
         raise BadFiles([Problem("choices-show", Place(got.file), message, "name the list they were made for")])

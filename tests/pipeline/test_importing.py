@@ -89,6 +89,7 @@ def test_a_picture_that_is_another_by_now_is_reported_and_left_alone(path: Path)
     assert f"~ {A}#2: Client says pick; it is take 2 of version 1, and the shot list says something else now" in said
     assert f"x {B}#1: Client says pick; this picture is not in the store" in said
     assert "x sc010/sh099@iterate#1: Client says pick; it is not in the shot list" in said
+    assert "Nothing was changed: there is no choice here that could be taken over." in said
     assert decisions_of(reading_of(path)) == {}
 
 
@@ -111,12 +112,20 @@ def test_select_narrows_it(path: Path) -> None:
         ('{"choices": 1, "show": "night", "takes": [{"address": "a"}]}', "needs `take`"),
         ('{"choices": 2, "show": "night", "takes": []}', "version 1 is the one this program reads"),
         ("", "is empty"),
+        ("{}", "\n3 errors; nothing was sent or rendered."),
     ],
 )
 def test_a_damaged_file_says_what_is_wrong(path: Path, text: str, says: str) -> None:
     file = path.parent / "picked.json"
     file.write_text(text)
     assert says in imported(path, file, "--yes", code=2)
+
+
+def test_a_file_without_choices_is_not_said_to_be_said_already(path: Path) -> None:
+    for arguments in ((), ("--yes",)):
+        said = imported(path, file_of(path), *arguments)
+        assert "No choices in this file." in said
+        assert "said already" not in said
 
 
 def test_somebody_who_chooses_meanwhile_is_not_overruled(path: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from shotpilot_pipeline.cli.screen import Screen
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.saved import SavedPlan, read_plan
+from shotpilot_pipeline.pipeline.stale import PlanStale
 from shotpilot_pipeline.pipeline.trip import Wish
 from shotpilot_pipeline.values.money import Money
 
@@ -38,6 +42,28 @@ def plan_to_carry_out(
             "all"
         )
     return saved
+
+
+@contextmanager
+def refusals_told(path: Path | None, screen: Screen) -> Iterator[None]:
+    """Where the plan in `path` is refused and programs read along, the reasons stand in the JSON too."""
+    try:
+        yield
+    except UsageError as error:
+        if path is not None and screen.asked.json:
+            screen.result_json(_refusal(path, error))
+        raise
+
+
+def _refusal(path: Path, error: UsageError) -> dict[str, object]:
+    reasons = error.moved if isinstance(error, PlanStale) else ()
+    return {
+        "refused": str(path),
+        "message": str(error),
+        "moved": [{"what": one.what, "how": one.how} for one in reasons],
+        "takes_new": 0,
+        "cost_usd": "0.00",
+    }
 
 
 def list_of(saved: SavedPlan, project: Path | None) -> Path:

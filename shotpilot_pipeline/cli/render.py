@@ -13,7 +13,7 @@ import click
 
 from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking, dollars
-from shotpilot_pipeline.cli.planfile import list_of, plan_to_carry_out, refuse_other_list
+from shotpilot_pipeline.cli.planfile import list_of, plan_to_carry_out, refusals_told, refuse_other_list
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
 from shotpilot_pipeline.cli.progress import aside, watching
 from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
@@ -33,6 +33,8 @@ from shotpilot_pipeline.values.rulings import attempt_of
 if TYPE_CHECKING:
     from shotpilot_pipeline.catalog.live import PriceChange
     from shotpilot_pipeline.engine.desk import Brake
+    from shotpilot_pipeline.pipeline.render import Terms
+    from shotpilot_pipeline.pipeline.saved import SavedPlan
 
 
 @click.command()
@@ -70,28 +72,34 @@ def command(
         raise UsageError("a render buys, so it is never a rehearsal; write: shotpilot rehearse FILE")
     screen, wish, plan = Screen(asked), wish_of(selection), None
     attempts = tuple(_attempt(text) for text in again)
-    if saved is not None:
-        if attempts or undo or why:
-            raise UsageError("a saved plan is carried out as it is; ask for a further attempt without --plan")
-        plan = plan_to_carry_out(saved, file, wish, max_cost, asked.project)
-        file, wish = file or list_of(plan, asked.project), plan.doc.wish
-    if file is None:
-        raise UsageError("name the shot list: shotpilot render FILE, or a saved plan: shotpilot render --plan PLAN")
-    refuse_keys_in_files(root_of(file, asked.project), file)
-    reading = read_list(file, asked.project, rehearsal=False, scenes=True)
-    if plan is not None:
-        refuse_other_list(plan, reading)
-    if undo or (why and not again):
-        return _undone(reading, attempts, undo, screen)
-    from shotpilot_pipeline.engine.desk import Brake  # httpx, anyio and Pillow: only once the list passes
-    from shotpilot_pipeline.pipeline.render import Terms, render
+    with refusals_told(saved, screen):
+        if saved is not None:
+            if attempts or undo or why:
+                raise UsageError("a saved plan is carried out as it is; ask for a further attempt without --plan")
+            plan = plan_to_carry_out(saved, file, wish, max_cost, asked.project)
+            file, wish = file or list_of(plan, asked.project), plan.doc.wish
+        if file is None:
+            raise UsageError("name the shot list: shotpilot render FILE, or a saved plan: shotpilot render --plan PLAN")
+        refuse_keys_in_files(root_of(file, asked.project), file)
+        reading = read_list(file, asked.project, rehearsal=False, scenes=True)
+        if plan is not None:
+            refuse_other_list(plan, reading)
+        if undo or (why and not again):
+            return _undone(reading, attempts, undo, screen)
+        from shotpilot_pipeline.pipeline.render import Terms  # httpx, anyio and Pillow: only once the list passes
+
+        agree = _apart(_agreement(screen, agreed=yes or unattended, limited=max_cost is not None))
+        terms = Terms(_key_finder(reading, file), agree, max_cost, unattended, attempts, why)
+        return _carried_out(reading, _with_again(wish, attempts), terms, plan, screen, file)
+
+
+def _carried_out(reading: Reading, wish: Wish, terms: Terms, plan: SavedPlan | None, screen: Screen, file: Path) -> int:
+    from shotpilot_pipeline.engine.desk import Brake
+    from shotpilot_pipeline.pipeline.render import render
 
     brake = Brake()
-    agree = _apart(_agreement(screen, agreed=yes or unattended, limited=max_cost is not None))
-    terms = Terms(_key_finder(reading, file), agree, max_cost, unattended, attempts, why)
-    wish = _with_again(wish, attempts)
     try:
-        with watching(asked) as watcher:
+        with watching(screen.asked) as watcher:
             end = run_to_the_end(
                 lambda: render(reading, wish, terms, watcher.hear, brake, saved=plan), _first_signal(brake, screen)
             )
@@ -101,7 +109,7 @@ def command(
     if end is None:
         screen.message("Nothing was bought.")
         return int(ExitCode.DONE)
-    return _told(end, reading, screen, file, unattended)
+    return _told(end, reading, screen, file, terms.unattended)
 
 
 def _attempt(text: str) -> tuple[str, int]:

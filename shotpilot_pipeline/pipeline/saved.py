@@ -19,6 +19,7 @@ from shotpilot_pipeline import __version__
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.plandoc import VERSION, PlanDoc, doc_as_json, doc_from_json, inputs_of
 from shotpilot_pipeline.pipeline.reading import Reading
+from shotpilot_pipeline.pipeline.ruling import list_rulings
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.shotlist.memo import read_stamp
@@ -89,6 +90,10 @@ def bound_to(reading: Reading, known: Known, doc: PlanDoc, ledger: Ledger) -> di
             address: {"take": pick.take, "sha256": pick.sha256, "key": pick.key}
             for address, pick in sorted(known.picks.items())
         },
+        "rulings": [
+            {"address": one.address, "kind": one.kind.value, "key": one.key, "what": one.what, "by": one.by}
+            for one in list_rulings(reading)
+        ],
         "prices": prices_of(reading, doc),
         "cards": reading.catalog.digest,
         "ledger": ledger.plans.position(doc.show)._asdict(),

@@ -18,9 +18,17 @@ from shotpilot_pipeline.queue.ledger.ledger import Ledger
 from shotpilot_pipeline.queue.ledger.plans import PlanUse
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.plan import Plan, PlanLine
+from shotpilot_pipeline.values.rulings import Kind
 from shotpilot_pipeline.values.task import Task
 from shotpilot_pipeline.values.worddiff import windows
 
+#: A ruling that came since, and one that was taken back.
+_RULED = {
+    Kind.ACCEPT: ("{by} accepted the edit of it, so its older takes stand", "its accepted edit was taken back"),
+    Kind.AGAIN: ("{by} asked for a further attempt at it", "the further attempt at it was taken back"),
+    Kind.ADOPT: ("{by} adopted a take of it", "an adopted take of it was taken back"),
+    Kind.SWAP: ("{by} exchanged it with {other}", "its exchange with {other} was taken back"),
+}
 _MOST = 40  # sentences that are shown; the others are counted
 
 
@@ -50,7 +58,9 @@ def moved_since(saved: SavedPlan, reading: Reading, known: Known, ledger: Ledger
     """Everything that is not as the plan found it, before it is carried out for the first time."""
     now = bound_to(reading, known, saved.doc, ledger)
     found = [*_surroundings(saved, now), *_ledger(saved, now)]
-    return [*_tasks(saved, reading, known), *found]
+    ruled = dict(_ruled(saved.bound.get("rulings"), now["rulings"]))
+    swaps = [Moved(address, how) for address, how in ruled.items() if "@" not in address]
+    return [*swaps, *_tasks(saved, reading, known, ruled), *found]
 
 
 def moved_meanwhile(saved: SavedPlan, reading: Reading, known: Known, ledger: Ledger, use: PlanUse) -> list[Moved]:
@@ -122,7 +132,18 @@ def _ledger(saved: SavedPlan, now: Mapping[str, Any]) -> Iterator[Moved]:
         yield Moved("the ledger", f"${spent} was charged for this show so far; it was ${was}")
 
 
-def _tasks(saved: SavedPlan, reading: Reading, known: Known) -> Iterator[Moved]:
+def _ruled(before: Sequence[Mapping[str, str]] | None, now: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """What was ruled since, or taken back, by address. `before` None: the plan of a version that did not note it."""
+    for one in now if before is not None else ():
+        if one not in (before or ()):
+            came, _ = _RULED[Kind(one["kind"])]
+            yield one["address"], came.format(by=one["by"] or "somebody", other=one["what"])
+    for one in before or ():
+        if one not in now:
+            yield one["address"], _RULED[Kind(one["kind"])][1].format(other=one["what"])
+
+
+def _tasks(saved: SavedPlan, reading: Reading, known: Known, ruled: Mapping[str, str]) -> Iterator[Moved]:
     """Every task whose line would not be the same now; what all tasks of a shot share is said once."""
     try:
         plan = plan_list(reading, saved.doc.wish, known)
@@ -131,7 +152,7 @@ def _tasks(saved: SavedPlan, reading: Reading, known: Known) -> Iterator[Moved]:
         return
     tasks = {task.address: task for task in reading.compiled.tasks}
     told: dict[tuple[str, str], list[str]] = {}
-    for address, how in _changes(saved, plan, tasks):
+    for address, how in _changes(saved, plan, tasks, ruled):
         shot, _, stage = address.partition("@")
         told.setdefault((shot, how), []).append(stage)
     stages: dict[str, set[str]] = {}
@@ -143,7 +164,10 @@ def _tasks(saved: SavedPlan, reading: Reading, known: Known) -> Iterator[Moved]:
         yield Moved(shot if whole else f"{shot}@{at[0]}" if len(at) == 1 else f"{shot} ({', '.join(at)})", how)
 
 
-def _changes(saved: SavedPlan, plan: Plan, tasks: Mapping[str, Task]) -> Iterator[tuple[str, str]]:
+def _changes(
+    saved: SavedPlan, plan: Plan, tasks: Mapping[str, Task], ruled: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """What is not the same at each address. Where somebody ruled, that is said, and not what follows from it."""
     before = {line.address: line for line in saved.doc.plan.lines}
     now = {line.address: line for line in plan.lines}
     for address in dict.fromkeys((*before, *now)):
@@ -151,6 +175,8 @@ def _changes(saved: SavedPlan, plan: Plan, tasks: Mapping[str, Task]) -> Iterato
             yield address, "is no longer in the list" if address not in tasks else "is no longer selected"
         elif address not in before:
             yield address, "is in the plan now, and was not"
+        elif address in ruled:
+            yield address, ruled[address]
         else:
             requests = list(_requests(saved.inputs[address], inputs_of(now[address], tasks[address])))
             yield from ((address, how) for how in requests)

@@ -47,11 +47,15 @@ def apply(host: Service, plan: Path, *words: str | Path) -> subprocess.Completed
 
 
 def refused(host: Service, done: subprocess.CompletedProcess[str], *said: str) -> None:
-    """Nothing was sent, the exit code is 2, and this stands in the message."""
+    """Nothing was sent, the exit code is 2, and this stands in the message and in the JSON."""
     assert done.returncode == 2, done.stdout + done.stderr
     for words in said:
         assert words in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
+    if "render" in done.args:
+        told = json.loads(done.stdout)
+        assert (told["takes_new"], f"shotpilot: {told['message']}\n") == (0, done.stderr)
+        assert all(f"  {one['what']}: {one['how']}\n" in done.stderr for one in told["moved"])
 
 
 def totals_of(plan: Path) -> dict[str, int]:
@@ -172,6 +176,48 @@ def test_whatever_moved_is_named_and_nothing_is_sent(
         assert shown.returncode == 0, shown.stderr
         assert "It is stale" in shown.stdout
         assert states(path) == {}
+
+
+@pytest.mark.parametrize(
+    ("ruling", "said"),
+    [
+        (["accept", "sc010/sh010"], "sc010/sh010: Ann accepted the edit of it, so its older takes stand"),
+        (["swap", "sc010/sh010", "sc010/sh020"], "sc010/sh010: Ann exchanged it with sc010/sh020"),
+        (["adopt", "sc010/sh020@iterate", "picture.png"], "sc010/sh020@iterate: Ann adopted a take of it"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_ruling_that_came_since_is_named_and_not_what_follows_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ruling: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.new("L", (1024, 1024), 90).save(tmp_path / "picture.png")
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "config", "user.name", "Ann"], check=True)
+    path = show(tmp_path)
+    with service() as host:
+        render(host, path)
+        path.write_text(path.read_text().replace("coils a rope", "coils a thick rope"))
+        plan = save(host, path)
+        verb, *words = ruling
+        ruled = command(host, verb, path.name, *words)
+        assert ruled.returncode == 0, ruled.stderr
+        done = apply(host, plan)
+        refused(host, done, f"  {said}\n")
+        assert "prompt changed" not in done.stderr
+        assert host.queue.accepted == ROLLS
+
+
+def test_a_ruling_taken_back_is_named_too(tmp_path: Path) -> None:
+    path = show(tmp_path)
+    with service() as host:
+        render(host, path)
+        path.write_text(path.read_text().replace("coils a rope", "coils a thick rope"))
+        command(host, "accept", path, "sc010/sh010")
+        plan = save(host, path)
+        assert totals_of(plan)["rolls"] == 0
+        command(host, "accept", path, "sc010/sh010", "--undo")
+        refused(host, apply(host, plan), "  sc010/sh010: its accepted edit was taken back\n")
 
 
 def test_two_plans_the_first_makes_the_second_stale(tmp_path: Path) -> None:

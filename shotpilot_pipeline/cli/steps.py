@@ -71,7 +71,7 @@ class _Steps:
 
     def _blocked(self, why: Why) -> Iterator[tuple[str, str]]:
         if "not in this store" in why.line.reason:
-            yield "shotpilot store pull", "brings the bytes here, where a remote store is set up"
+            yield "copy the store from the machine that has the takes", "brings them back for nothing"
             if why.accepted is None:
                 yield self._render(why.line.address), "buys it again"
             return

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +60,24 @@ def run(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> 
         timeout=120,
         check=False,
     )
+
+
+def on_a_terminal(arguments: Sequence[str | Path], environment: Mapping[str, str], columns: int) -> str:
+    """What `shotpilot ARGUMENTS` draws on a terminal of its own that many columns wide, with its colours."""
+    eyes = {name: value for name, value in environment.items() if name != "NO_COLOR"}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], env=eyes | {"TERM": "xterm", "COLUMNS": str(columns)},
+        stdin=theirs, stdout=theirs, stderr=theirs,
+    ) as child:  # fmt: skip
+        os.close(theirs)
+        drawn = b""
+        with suppress(OSError):  # the other side has closed
+            while more := os.read(ours, 65536):
+                drawn += more
+        os.close(ours)
+        assert child.wait(60) == 0, drawn
+    return drawn.decode().replace("\r\n", "\n")
 
 
 def run_json(*arguments: str | Path) -> Any:

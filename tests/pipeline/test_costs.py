@@ -16,6 +16,7 @@ import pytest
 from jsonschema import validate
 
 from shotpilot_pipeline.catalog.schemas import schema
+from tests.cli.shows import on_a_terminal
 from tests.golden import check_screen
 from tests.pipeline.buying import Service, command, render, service, show
 
@@ -172,6 +173,17 @@ def test_what_was_paid_for_nothing_is_wasted(tmp_path: Path) -> None:
         command(host, "reconcile", path, "--all", "--write-off")
         told = costs(host, path)
         assert (told["reserved_usd"], told["wasted_usd"], told["brought_nothing_usd"]) == ("0.00", "0.056", "0.056")
+
+
+def test_on_a_terminal_bars_show_where_the_money_went(spent: tuple[Service, Path]) -> None:
+    host, path = spent
+    drawn = on_a_terminal(["costs", path, "--by", "shot"], host.environment, 80)
+    bars = {line.split()[0]: line for line in drawn.splitlines() if "█" in line}
+    assert list(bars) == ["sc010/sh010", "sc010/sh020", "sc020/sh010"]  # sh030 has sh020's picture, and cost nothing
+    assert {line.count("█") for line in bars.values()} == {30}
+    assert all(line.rstrip().endswith("$0.084") for line in bars.values())
+    assert bars["sc020/sh010"].count("\x1b[31m" + "█" * 10) == 1  # the rejected take, in red
+    assert "█" not in command(host, "costs", path, "--by", "shot").stdout  # a pipe gets figures alone
 
 
 @pytest.mark.parametrize("by", ["scene", "shot", "run", "model"])

@@ -173,7 +173,7 @@ def test_lost_bytes_are_told_with_the_cure(host: Service, copied: Path) -> None:
     shutil.rmtree(copied.parent / "renders")
     task = why(host, copied, "sc010/sh020@iterate")[0]
     assert task["action"] == "blocked"
-    assert [step["command"].rpartition(" ")[2] for step in task["next"]] == ["pull", "sc010/sh020@iterate"]
+    assert [step["command"].rpartition(" ")[2] for step in task["next"]] == ["takes", "sc010/sh020@iterate"]
 
 
 def test_the_ledger_tells_the_request_of_then_where_the_store_is_lost(host: Service, copied: Path) -> None:
@@ -192,6 +192,32 @@ def test_an_unknown_outcome_names_what_decides_it(tmp_path: Path) -> None:
         [task] = why(lossy, path, "sc010/sh020@iterate")
         assert task["action"] == "unknown"
         assert task["next"][0]["command"] == f"shotpilot reconcile {path} sc010/sh020@iterate"
+
+
+def test_a_refused_task_says_what_to_change_and_where(tmp_path: Path) -> None:
+    with service({"when": {"route": "submit", "address": "sc010/sh020@iterate"}, "do": {"fail": "policy"}}) as strict:
+        path = written(tmp_path / "refused")
+        assert render(strict, path, "sc010/sh020@iterate").returncode == 4
+        [task] = why(strict, path, "sc010/sh020@iterate")
+        assert task["action"] == "refused"
+        assert task["reason"].startswith("refused: ")
+        assert [step["command"] for step in task["next"]] == [
+            f"change its words at {path}:17",
+            f"shotpilot render {path} sc010/sh020@iterate",
+        ]
+        screen = command(strict, "why", path, "sc010/sh020@iterate").stdout
+        assert "x sc010/sh020@iterate  refused\n" in screen
+        assert "an unchanged request is refused again" in screen
+
+
+def test_a_failed_task_says_why_and_is_asked_for_again(tmp_path: Path) -> None:
+    with service({"when": {"route": "submit", "address": "sc010/sh020@iterate"}, "do": {"fail": "server"}}) as broken:
+        path = written(tmp_path / "failed")
+        assert render(broken, path, "sc010/sh020@iterate").returncode == 4
+        [task] = why(broken, path, "sc010/sh020@iterate")
+        assert task["reason"].startswith("the last request failed (")
+        [step] = task["next"]
+        assert step["command"] == f"shotpilot render {path} sc010/sh020@iterate"
 
 
 def test_what_is_not_there_is_a_sentence(host: Service, bought: Path) -> None:

@@ -58,6 +58,12 @@ def complete_stage(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return [] if compiled is None else [CompletionItem(one) for one in compiled.stages if one.startswith(incomplete)]
 
 
+def complete_states(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What `diff` compares: shot lists and saved plans near by, the last run, the list as it lies here."""
+    words = [*sorted(map(str, _lists())), *sorted(map(str, Path().glob("*.json"))), "run:last", "HEAD", "now"]
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
 def _lists() -> Iterator[Path]:
     """The shot lists in this folder and in `shotlists/`, by their header; a fragment names no show."""
     for folder in (Path(), Path("shotlists")):

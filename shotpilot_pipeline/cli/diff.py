@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import complete_states
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, counted, table
 from shotpilot_pipeline.errors import UsageError
@@ -24,7 +25,7 @@ _MOST_TAKES = 40  # that are named; the others are counted
 
 @click.command()
 @asking
-@click.argument("words", nargs=-1, required=True, metavar="[FILE] A [B]")
+@click.argument("words", nargs=-1, required=True, metavar="[FILE] A [B]", shell_complete=complete_states)
 def command(asked: Asked, words: tuple[str, ...]) -> None:
     """Compare two states of a show: shots, words, references, takes, picks, money.
 

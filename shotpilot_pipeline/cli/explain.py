@@ -19,9 +19,14 @@ _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "c
 _FIXES = {"automatic": "mends itself: shotpilot fix", "proposed": "a cure is proposed: shotpilot fix --diff shows it"}
 
 
+def _rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """What Tab offers."""
+    return [id for id in pages() if id.startswith(incomplete)]
+
+
 @click.command()
 @asking
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, shell_complete=_rules)
 def command(asked: Asked, rule: str | None) -> None:
     """Explain a rule of `check`: what it says, why, what breaks it and what does not.
 

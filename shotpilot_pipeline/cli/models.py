@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from shotpilot_pipeline.catalog.live import LivePrice
 
 
+def _families(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """What Tab offers."""
+    return [name for name in load_catalog(None).cards if name.startswith(incomplete)]
+
+
 @click.command()
 @asking
-@click.argument("family", required=False)
+@click.argument("family", required=False, shell_complete=_families)
 @click.option("--check-prices", is_flag=True, help="Ask what each model costs today, and compare (needs the key).")
 def command(asked: Asked, family: str | None, check_prices: bool) -> None:
     """Show the model cards: what each model takes, its limits, its prices and their dates.

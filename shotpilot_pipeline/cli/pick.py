@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile, complete_select
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.picklines import saved_lines
 from shotpilot_pipeline.cli.screen import Screen
@@ -38,8 +39,8 @@ class _Numbers(click.Command):
 
 @click.command(cls=_Numbers)
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("words", nargs=-1, metavar="ADDRESS TAKE")
+@click.argument("file", type=ListFile())
+@click.argument("words", nargs=-1, metavar="ADDRESS TAKE", shell_complete=complete_select)
 @click.option("--why", default="", metavar="TEXT", help="The reason, for people; kept with the pick.")
 @click.option("--by", default="", metavar="NAME", help="Who chooses (else git's user.name, else your login).")
 @click.option("--alternate", is_flag=True, help="The take would do as well.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile, complete_select
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.picklines import saved_lines
 from shotpilot_pipeline.cli.screen import Screen, counted
@@ -25,9 +26,9 @@ def command() -> None:
 
 @command.command("import")
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @click.argument("picked", type=click.Path(path_type=Path))
-@click.argument("select", nargs=-1, metavar="[SELECT]...")
+@click.argument("select", nargs=-1, metavar="[SELECT]...", shell_complete=complete_select)
 @click.option("--yes", is_flag=True, help="Take it over; without it, only the proposal is shown.")
 @click.option("--theirs", is_flag=True, help="Where the two differ, what the client says counts.")
 @click.option("--ours", is_flag=True, help="Where the two differ, what was said here stays.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from shotpilot_pipeline.cli.completing import ListFile
+from shotpilot_pipeline.cli.completing import ListFile, complete_address
 from shotpilot_pipeline.cli.options import Asked, asking, dollars
 from shotpilot_pipeline.cli.planfile import list_of, plan_to_carry_out, refusals_told, refuse_other_list
 from shotpilot_pipeline.cli.planlines import plan_lines, totals_lines
@@ -50,7 +50,13 @@ if TYPE_CHECKING:
 @click.option(
     "--unattended", is_flag=True, help="Nobody looks on: no question, no unknown price, exit 3 where a pick is awaited."
 )
-@click.option("--again", multiple=True, metavar="ADDRESS[=N]", help="Shoot it again: as many takes more, once.")
+@click.option(
+    "--again",
+    multiple=True,
+    metavar="ADDRESS[=N]",
+    shell_complete=complete_address,
+    help="Shoot it again: as many takes more, once.",
+)
 @click.option("--why", default="", metavar="TEXT", help="Why it is shot again; kept with who and when.")
 @click.option("--undo", is_flag=True, help="With --again: take the last further attempt back; what came stays.")
 def command(

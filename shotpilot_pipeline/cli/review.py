@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.running import Stopped, run_to_the_end
 from shotpilot_pipeline.cli.screen import Screen
@@ -24,7 +25,7 @@ FALLBACK = "Nothing has been bought yet: this is the rehearsal, and what you pic
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Where to listen; else any free port.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
@@ -16,7 +17,7 @@ from shotpilot_pipeline.pipeline.reading import read_list
 
 @click.command()
 @asking
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=ListFile())
 @selecting
 @click.option("--all", "unfolded", is_flag=True, help="A line for each shot, however many there are.")
 def command(asked: Asked, file: Path, unfolded: bool, **selection: Any) -> None:

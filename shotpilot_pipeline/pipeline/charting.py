@@ -8,7 +8,7 @@ import subprocess
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.reading import Reading
-from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, look_list
 from shotpilot_pipeline.plan.chart import PICTURE, Box, Chart, chart_of, folded
 from shotpilot_pipeline.review.charts import Link, Node
 
@@ -19,7 +19,7 @@ _PATIENCE = 60.0  # seconds; 3,000 boxes are laid out in about 20
 def chart_list(reading: Reading, wish: Wish, *, fold: bool | None = None) -> Chart:
     """The chart of what was wished for; `fold` None: folded by scene where the list is long."""
     known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
-    chart = chart_of(reading.compiled.tasks, plan_list(reading, wish, known))
+    chart = chart_of(reading.compiled.tasks, look_list(reading, wish, known))
     wanted = len(chart.boxes) > FOLD_FROM if fold is None else fold
     return folded(chart) if wanted else chart
 

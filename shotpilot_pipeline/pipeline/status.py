@@ -17,7 +17,7 @@ from typing import NamedTuple
 from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.going_on import GoesOn, Now, stand_of
 from shotpilot_pipeline.pipeline.reading import Reading
-from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, shot_of
+from shotpilot_pipeline.pipeline.trip import Wish, known_of, look_list, shot_of
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
@@ -101,7 +101,7 @@ def status_of(reading: Reading, wish: Wish, file: Path) -> Status:
     """The status of what was wished for. `file`: the list as the user names it, for the commands to type."""
     compiled = reading.compiled
     known = known_of(reading.places, compiled.moved, bought_of(reading), show=compiled.show)
-    plan, now = plan_list(reading, wish, known), stand_of(reading, known)
+    plan, now = look_list(reading, wish, known), stand_of(reading, known)
     tasks = {task.address: task for task in compiled.tasks}
     siblings = {gate: task.gates for task in compiled.tasks for gate in task.gates}
     failed = _failed(reading)
@@ -218,7 +218,11 @@ def _nexts(those: Sequence[Standing], plan: Plan, file: Path, wish: Wish, *, reh
         yield Next(
             f"{_tasks(counts[State.BEHIND])} behind a bought stage, on demand only", f"shotpilot plan {here} --behind"
         )
-    if not any((totals.images_new, counts[State.PICK], counts[State.STALE], counts[State.UNKNOWN])):
+    busy = any((totals.images_new, counts[State.PICK], counts[State.STALE], counts[State.UNKNOWN]))
+    if counts[State.WAITING] and not busy:
+        wait = "waits" if counts[State.WAITING] == 1 else "wait"
+        yield Next(f"{_tasks(counts[State.WAITING])} {wait} for what comes before", f"shotpilot status {name}{more}")
+    elif not busy:
         yield Next("nothing to buy and nothing to pick; look at it", f"shotpilot report {here}{more}")
 
 

@@ -24,6 +24,7 @@ from shotpilot_pipeline.plan.build import build_plan
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.resolve import picked
 from shotpilot_pipeline.plan.select import NO_FACTS, Facts, named, select
+from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.store.lock import moved_lock, read_lock
 from shotpilot_pipeline.store.store import Store
@@ -145,6 +146,18 @@ def plan_list(reading: Reading, wish: Wish, known: Known) -> Plan:
         behind=wish.behind or reading.places.rehearsal,  # slates cost nothing: a rehearsal goes to the end
         redraw_lost=reading.places.rehearsal,
     )
+
+
+def look_list(reading: Reading, wish: Wish, known: Known) -> Plan:
+    """How what was wished for stands in the plan for the whole list: what it needs counts, though it is not shown.
+
+    For those who look; what a render of the wish would do says `plan_list`.
+    """
+    chosen, plan = selected_in(reading, wish, known), plan_list(reading, Wish(behind=wish.behind), known)
+    if chosen is None:
+        return plan
+    lines = tuple(line for line in plan.lines if line.address in chosen)
+    return Plan(lines, add_up(lines))
 
 
 def selected_in(reading: Reading, wish: Wish, known: Known) -> frozenset[str] | None:

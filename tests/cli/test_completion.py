@@ -64,6 +64,16 @@ def test_addresses_come_a_piece_at_a_time_past_the_marks_that_bash_breaks_words_
     assert offered(f"{line}+sc010/sh02", show) == ["+sc010/sh020"]
 
 
+def test_every_command_that_wants_a_list_an_address_or_a_name_of_ours_offers_it(show: Path) -> None:
+    for command in ("pick", "picks import", "review", "status", "diff"):
+        assert offered(f"shotpilot {command} ni", show) == ["night.yaml"], command
+    for words in ("pick night.yaml", "picks import night.yaml c.json", "render night.yaml --again"):
+        assert offered(f"shotpilot {words} sc010/sh01", show) == ["sc010/sh010"], words
+    assert offered("shotpilot explain slot-le", show) == ["slot-lens"]
+    assert offered("shotpilot models kling-v", show) == ["kling-v3"]
+    assert offered("shotpilot diff night.yaml run:", show) == ["last"]
+
+
 def test_a_list_that_is_missing_or_faulty_offers_nothing_and_says_nothing(show: Path) -> None:
     (show / "bad.yaml").write_text("shotlist: 1\nshow: x\nscenes: [\n", encoding="utf-8")
     assert offered("shotpilot plan bad.yaml sc", show) == []

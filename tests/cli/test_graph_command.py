@@ -34,6 +34,11 @@ def test_json_keeps_to_its_schema_and_select_narrows_it(tmp_path: Path) -> None:
     assert found["arrows"] == [{"from": "sc010/sh010@iterate", "to": "sc010/sh010@final", "kind": "stage", "count": 1}]
 
 
+def test_a_part_is_drawn_as_it_stands_in_the_whole(tmp_path: Path) -> None:
+    done = run("graph", write_list(tmp_path), "stage:final")
+    assert "2 tasks: 2 waiting (?)" in done.stdout
+
+
 def test_a_long_list_is_folded_by_scene_unless_asked_otherwise(tmp_path: Path) -> None:
     path = write_list(tmp_path, LONG)
     assert len(run_json("graph", path)["boxes"]) == 2

@@ -131,6 +131,14 @@ def test_status_of_what_is_bought_waits_for_a_person(tmp_path: Path) -> None:
     assert done.stdout.rstrip().endswith(f"shotpilot render {tmp_path / 'night.yaml'}")
 
 
+def test_status_of_a_part_tells_its_state_in_the_whole(tmp_path: Path) -> None:
+    done = run("status", write_list(tmp_path), "stage:final")
+    assert done.stdout.count(". later") == 2  # not blocked because the stage before it is not shown
+    assert "final:  2 waiting\n" in done.stdout
+    assert "2 tasks wait for what comes before" in done.stdout
+    assert "nothing to buy and nothing to pick" not in done.stdout
+
+
 def test_status_as_json_keeps_its_schema(path: Path) -> None:
     pick(path, A, "3", "--by", "Vera")
     said = run_json("status", path, "--rehearsal")

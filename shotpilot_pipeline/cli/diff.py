@@ -20,6 +20,7 @@ from shotpilot_pipeline.values.worddiff import Change as Became
 from shotpilot_pipeline.values.worddiff import word_diff
 
 _USAGE = "write: shotpilot diff FILE A [B], or shotpilot diff PLAN.json PLAN.json"
+_MOST_NAMED = 4  # shots that are not compared
 _MOST_TAKES = 40  # that are named; the others are counted
 
 
@@ -92,8 +93,16 @@ def diff_lines(a: Snapshot, b: Snapshot, found: Comparison, screen: Screen) -> I
     yield from _section("new takes", found.new_takes)
     yield from _section("takes that are not there any more", found.lost_takes)
     yield from _money(found.money)
+    if found.apart:
+        yield f"Not compared: {_named(found.apart)}, which only one of the two is about."
     if not any((found.added, found.removed, found.changed, found.picks, found.new_takes, found.lost_takes)):
-        yield "No shot, no request, no pick and no take differs."
+        yield f"{'Of the others, no' if found.apart else 'No'} shot, no request, no pick and no take differs."
+
+
+def _named(shots: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(shots) - _MOST_NAMED:,} more" if len(shots) > _MOST_NAMED else ""
+    return ", ".join(shots[:_MOST_NAMED]) + more
 
 
 def _tasks(state: Snapshot, shot: str) -> str:
@@ -161,6 +170,7 @@ def diff_as_json(a: Snapshot, b: Snapshot, found: Comparison) -> dict[str, Any]:
         "b": b.name,
         "added": list(found.added),
         "removed": list(found.removed),
+        "not_compared": list(found.apart),
         "changed": [
             {"shot": one.shot, "changes": changes(one.changes), "references": changes(one.references)}
             for one in found.changed

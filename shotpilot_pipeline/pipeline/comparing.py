@@ -62,6 +62,7 @@ def plan_side(saved: SavedPlan, said: str) -> Snapshot:
         picks={address: pick["take"] for address, pick in saved.bound["picks"].items()},
         money={"to buy now": totals.cost, "at most": totals.cost_at_most},
         sources={sha256: path for path, sha256 in saved.bound["references"].items()},
+        part=not saved.doc.wish.is_everything,
     )
 
 
@@ -141,6 +142,7 @@ def run_side(reading: Reading, name: str) -> Snapshot:
         all_takes=False,
         money={what: Money.usd(sum) for what, sum in money.items()},
         sources=reading.compiled.sources,
+        part=any(value for name, value in plan.get("wish", {}).items() if name != "behind"),
     )
 
 

@@ -19,7 +19,7 @@ from shotpilot_pipeline.errors import ExitCode, Place, Problem, Severity, Shotpi
 from shotpilot_pipeline.pipeline.going_on import stand_of
 from shotpilot_pipeline.pipeline.plandoc import run_plan_text
 from shotpilot_pipeline.pipeline.reading import Reading
-from shotpilot_pipeline.pipeline.trip import known_of
+from shotpilot_pipeline.pipeline.trip import Wish, known_of
 from shotpilot_pipeline.store.files import in_words
 from shotpilot_pipeline.store.lock import Lock, moved_lock, read_lock, write_lock
 from shotpilot_pipeline.store.moving import moved_address
@@ -134,6 +134,7 @@ class Keeper:
     store: Store
     plan: Plan
     bought: Sequence[tuple[str, str]] = ()  # address and render key of what the ledger paid for, oldest first
+    wish: Wish = field(default_factory=Wish)  # what of the list the plan is about
     run: Path = field(init=False)
     renders: Renders = field(init=False)
     lock: Lock = field(init=False)
@@ -151,7 +152,7 @@ class Keeper:
         self.lock = self._whole_lock()
         with in_words(self.reading.places.runs):
             self.run = new_run(self.reading.places.runs)
-            (self.run / "plan.json").write_text(run_plan_text(self.reading, self.plan), encoding="utf-8")
+            (self.run / "plan.json").write_text(run_plan_text(self.reading, self.plan, self.wish), encoding="utf-8")
             self._events = (self.run / "events.jsonl").open("a", encoding="utf-8", buffering=1)
         self.problems += link_renders(self.renders, self.store, self.lock).problems
         return self

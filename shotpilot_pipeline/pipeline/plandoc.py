@@ -120,13 +120,13 @@ def _task(line: PlanLine, model: Model) -> dict[str, Any]:
     }
 
 
-def run_plan_text(reading: Reading, plan: Plan) -> str:
+def run_plan_text(reading: Reading, plan: Plan, wish: Wish) -> str:
     """What a run keeps of its plan: the same shape, with what each task that is not simply there asks for."""
     places, compiled = reading.places, reading.compiled
     own = places.shot_list.resolve().relative_to(places.root.resolve()).as_posix()
     models = models_of(plan, reading.catalog)
     said = doc_as_json(
-        PlanDoc(compiled.show, compiled.title, own, compiled.stages, places.rehearsal, Wish(), plan, models)
+        PlanDoc(compiled.show, compiled.title, own, compiled.stages, places.rehearsal, wish, plan, models)
     )
     tasks = {task.address: task for task in compiled.tasks}
     for task, line in zip(said["tasks"], plan.lines, strict=True):

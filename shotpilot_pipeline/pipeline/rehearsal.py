@@ -39,7 +39,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
             known = known_of(places, compiled.moved, bought_of(reading), show=compiled.show)
             plan = plan_list(reading, wish, known)
             queue = RehearsalQueue(models_of(reading.catalog), draw_roll)
-            with Keeper(reading, store, plan) as keeper:
+            with Keeper(reading, store, plan, wish=wish) as keeper:
                 keeper.problems += [*back, *unknown_picks(reading, known), *stale_picks(reading, known, plan)]
 
                 def hear(event: Event) -> None:

@@ -260,7 +260,8 @@ class _Render:
                     keeper.hear(event)
 
     def _keeper(self, plan: Plan) -> Keeper:
-        return Keeper(self.reading, self.store, plan, self.ledger.rendered(self.reading.compiled.show))
+        bought = self.ledger.rendered(self.reading.compiled.show)
+        return Keeper(self.reading, self.store, plan, bought, self.wish)
 
     def _check(self, plan: Plan) -> None:
         """Raises BadFiles where a face may not be used, UsageError where nobody looks on and a price is not known."""

@@ -37,6 +37,7 @@ class Snapshot:
     all_takes: bool = True  # False: only those that came in one run
     money: Mapping[str, Money] = field(default_factory=dict)  # what the sum is of -> the sum
     sources: Mapping[str, str] = field(default_factory=dict)  # sha256 of a reference -> path
+    part: bool = False  # of what was selected of the list: what is not in it may be there all the same
 
 
 class Change(NamedTuple):
@@ -73,20 +74,24 @@ class Comparison(NamedTuple):
     new_takes: tuple[str, ...]  # address#take
     lost_takes: tuple[str, ...]
     money: tuple[Sum, ...]
+    apart: tuple[str, ...] = ()  # shots that only one side is about, since the other is of a part of the list
 
 
 def compare(a: Snapshot, b: Snapshot) -> Comparison:
     """How `b` differs from `a`, shots in the order of `b`, those that are gone last."""
     before, now = _by_shot(a), _by_shot(b)
     changed = (_shot(shot, before[shot], now[shot], a, b) for shot in now if shot in before)
+    came = tuple(shot for shot in now if shot not in before)
+    went = tuple(shot for shot in before if shot not in now)
     return Comparison(
-        added=tuple(shot for shot in now if shot not in before),
-        removed=tuple(shot for shot in before if shot not in now),
+        added=() if a.part else came,
+        removed=() if b.part else went,
         changed=tuple(one for one in changed if one.changes or one.references),
         picks=_picks(a.picks, b.picks),
         new_takes=_takes(a.takes, b.takes),
         lost_takes=_takes(b.takes, a.takes) if a.all_takes and b.all_takes else (),
         money=tuple(Sum(what, a.money[what], b.money[what]) for what in a.money if what in b.money),
+        apart=(*(came if a.part else ()), *(went if b.part else ())),
     )
 
 
@@ -105,6 +110,8 @@ def _shot(shot: str, before: Mapping[str, Ask], now: Mapping[str, Ask], a: Snaps
         if old.get(slot, "") != new.get(slot, ""):
             told.setdefault(Change(slot, old.get(slot, ""), new.get(slot, "")))
     for address in dict.fromkeys((*before, *now)):
+        if (a.part and address not in before) or (b.part and address not in now):
+            continue
         for change in _task(address, before.get(address), now.get(address)):
             if not (slots and told and change.what == "prompt"):  # its slots have said it already
                 told.setdefault(change)

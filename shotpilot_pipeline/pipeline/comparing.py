@@ -129,6 +129,8 @@ def run_side(reading: Reading, name: str) -> Snapshot:
     if plan.get("plan") != VERSION or not isinstance(plan.get("tasks"), list):
         raise UsageError(f"{folder / 'plan.json'}: is no plan of this version, so this run cannot be compared")
     store = Store(reading.places.store, local=reading.places.local)
+    places = {task["address"]: place for place, task in enumerate(plan["tasks"])}
+    takes = _takes_of(folder / "events.jsonl")
     summary = _json(folder / "summary.json") if (folder / "summary.json").exists() else {}
     cost = summary.get("would_cost_usd", summary.get("cost_usd"))
     money = {"planned": plan["totals"]["cost_usd"]} | ({} if cost is None else {"spent": cost})
@@ -138,12 +140,18 @@ def run_side(reading: Reading, name: str) -> Snapshot:
             task["address"]: Ask(task["takes_wanted"], task["render_key"] or "", task["endpoint"], _inputs(task, store))
             for task in plan["tasks"]
         },
-        takes=_takes_of(folder / "events.jsonl"),
+        takes={name: takes[name] for name in sorted(takes, key=lambda name: _in_list(name, places))},
         all_takes=False,
         money={what: Money.usd(sum) for what, sum in money.items()},
         sources=reading.compiled.sources,
         part=any(value for name, value in plan.get("wish", {}).items() if name != "behind"),
     )
+
+
+def _in_list(take: str, places: Mapping[str, int]) -> tuple[int, int]:
+    """Where a take (`address#number`) comes in list order."""
+    address, _, number = take.partition("#")
+    return places.get(address, len(places)), int(number)
 
 
 def _run_folder(runs: Path, name: str) -> Path:

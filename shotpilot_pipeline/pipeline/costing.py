@@ -99,9 +99,11 @@ class _Account:
         stand = stand_of(reading, self.known)
         self.keys: Mapping[str, str] = stand.keys
         self.going_on: dict[tuple[str, int], list[str]] = {}  # (key, take) -> addresses it goes on from
-        self.decided: set[str] = set()  # keys of which some take goes on
+        self.decided: set[str] = set()  # keys of which some take goes on, or one of a variant instead
+        variants = {gate: task.gates for task in compiled.tasks if len(task.gates) > 1 for gate in task.gates}
         for address, one in stand.going_on.items():
             self._goes_on(address, one)
+            self.decided.update(self.keys[other] for other in variants.get(address, ()) if other in self.keys)
         self._families: dict[str, str] = {}
         self._addresses: dict[tuple[str, int], str] = {}
         self._names: dict[int, Mapping[str, str]] = {}

@@ -117,6 +117,7 @@ def test_two_saved_plans(show: tuple[Service, Path]) -> None:
 def test_two_runs(show: tuple[Service, Path]) -> None:
     found = diff(show, show[1], "run:last~1", "run:last")
     assert (found["added"], found["not_compared"]) == ([], ["sc010/sh010"])  # the first run was about sh020 alone
+    assert found["new_takes"] == sorted(found["new_takes"])  # in list order, in whichever they came
     assert len(found["new_takes"]) == 4  # three of one shot, and the final of the other, which was picked
     assert [(one["what"], one["before_usd"]) for one in found["money"]] == [("planned", "0.056"), ("spent", "0.056")]
     changed = {change["what"] for one in found["changed"] for change in one["changes"]}

@@ -82,6 +82,18 @@ def test_wasted_is_what_was_rejected_and_unused_what_nothing_goes_on_from(spent:
     assert shots["sc020/sh010"]["in_list"] is False
 
 
+def test_where_one_variant_goes_on_the_takes_of_the_others_are_unused(tmp_path: Path) -> None:
+    vary = "vary: {axes: {light: {dusk: dusk, neon: neon}}, variants: choose}"
+    text = WITHOUT.replace("pick: first}", "pick: human}").partition("      sh020:")[0]
+    with service() as host:
+        path = show(tmp_path, text.replace("action: coils a rope", vary))
+        assert render(host, path).returncode == 0
+        assert costs(host, path)["unused_usd"] == "0.00"  # nobody has decided
+        command(host, "pick", path, "sc010/sh010.neon@iterate", "2")
+        command(host, "pick", path, "sc010/sh010.dusk@iterate", "1", "--alternate")
+        assert costs(host, path)["unused_usd"] == "0.056"  # the other neon, and the dusk that is no alternate
+
+
 def test_a_take_that_serves_two_shots_saves_its_price_once(spent: tuple[Service, Path]) -> None:
     host, path = spent
     told = costs(host, path)

@@ -172,11 +172,13 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _form(task: Mapping[str, Any]) -> str:
-    """The settled form, checked against its key; "" where a pick is open."""
+    """The settled form, checked against its key; "" where a pick is open, or the request of an accepted key is lost."""
     if not task["render_key"]:
         return ""
     form = request_form(task["endpoint"], task["inputs"][0])
     if sha256_text(form) != task["render_key"]:
+        if not task["takes_new"]:
+            return ""  # takes stand for the words of today, and nobody knows what they were asked with
         raise UsageError(f"{task['address']}: the plan's request and its render key do not belong together; plan anew")
     return form
 

@@ -53,9 +53,10 @@ class Behind:
             filled = form if key else self._filled(form, task.fits)
             if not filled:
                 continue
-            filled_key = self._known.rulings.standing(task.address, key or sha256_text(filled))
-            if self._known.counts.get(filled_key):
-                return filled, filled_key
+            own_key = key or sha256_text(filled)
+            standing = self._known.rulings.standing(task.address, own_key)
+            if self._known.counts.get(standing):
+                return (filled if standing == own_key else self._known.form_of(standing) or filled), standing
         return "", ""
 
     def _filled(self, form: str, fits: str) -> str:

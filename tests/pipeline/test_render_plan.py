@@ -220,6 +220,20 @@ def test_a_ruling_taken_back_is_named_too(tmp_path: Path) -> None:
         refused(host, apply(host, plan), "  sc010/sh010: its accepted edit was taken back\n")
 
 
+def test_a_plan_of_accepted_stages_behind_another_pick_can_be_carried_out(tmp_path: Path) -> None:
+    refine = "  refine: {model: kling-v3, resolution: 1K, takes: 1, carry: image, pick: first}\n  final:"
+    path = show(tmp_path, LIST.replace("  final:", refine))
+    with service() as host:
+        render(host, path)
+        path.write_text(path.read_text().replace("coils a rope", "coils a thick rope"))
+        command(host, "accept", path, "sc010/sh010")
+        command(host, "pick", path, "sc010/sh010@iterate", "2")
+        plan = save(host, path)
+        assert "behind" in plan.read_text()
+        assert apply(host, plan).returncode == 0
+        assert command(host, "plan", "--show", plan).returncode == 0
+
+
 def test_two_plans_the_first_makes_the_second_stale(tmp_path: Path) -> None:
     path = show(tmp_path)
     with service() as host:

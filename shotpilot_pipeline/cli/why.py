@@ -81,6 +81,12 @@ def _sentence(action: Action, reason: str) -> str:
 
 def _request(why: Why, screen: Screen, take: str) -> Iterator[str]:
     now, then = why.now, why.then
+    if why.line.action is Action.OMITTED:
+        yield "  Now   asks for nothing"
+        if then is not None:
+            yield from _wrapped(f"Then  {_named(then)}", screen, "  ", "        ")
+            yield from _takes(then, screen, take)
+        return
     accepted = ", accepted for these words" if why.accepted is not None else ""
     head = f"Now   {_named(now)}{accepted}, {why.line.endpoint or 'no model'}"
     yield from _wrapped(head, screen, "  ", "        ")
@@ -131,7 +137,7 @@ def _when(at: str) -> str:
 
 
 def _changes(why: Why, screen: Screen) -> Iterator[str]:
-    if why.then is None:
+    if why.then is None or why.line.action is Action.OMITTED:
         return
     if not why.changes:
         if why.then.key != why.now.key or why.accepted is not None:

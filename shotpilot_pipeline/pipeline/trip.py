@@ -22,7 +22,7 @@ from shotpilot_pipeline.pipeline.places import Places
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.plan.build import build_plan
 from shotpilot_pipeline.plan.known import Known
-from shotpilot_pipeline.plan.resolve import picked
+from shotpilot_pipeline.plan.resolve import lost_pick, picked
 from shotpilot_pipeline.plan.select import NO_FACTS, Facts, named, select
 from shotpilot_pipeline.plan.totals import add_up
 from shotpilot_pipeline.shotlist.near import near
@@ -113,7 +113,7 @@ def stale_picks(reading: Reading, known: Known, plan: Plan) -> list[Problem]:
         )
         for line in (plan.lines if known.picks else ())
         if (pick := known.picks.get(line.address)) and line.key and not picked(pick, known.takes_of(line.key))
-        if line.takes_have or pick.sha256
+        if (line.takes_have or pick.sha256) and not lost_pick(pick, line)
     ]
 
 

@@ -27,6 +27,7 @@ from shotpilot_pipeline.plan.resolve import (
     Settlement,
     StalePick,
     Waiting,
+    lost_pick,
     picked,
     settle_task,
 )
@@ -128,7 +129,9 @@ class _Planner:
         """A pick that is not followed is shown on the line of its task, whatever becomes of that task."""
         for address, pick in self.known.picks.items():
             line = lines.get(address)
-            if line is not None and line.key and picked(pick, self.known.takes_of(line.key)) is None:
+            if line is None or not line.key or lost_pick(pick, line):
+                continue
+            if picked(pick, self.known.takes_of(line.key)) is None:
                 note = f"take {pick.take} was picked, but it is not a take of the current version"
                 lines[address] = line._replace(notes=(*line.notes, note))
 
@@ -332,6 +335,9 @@ class _Planner:
             return f"the last request failed ({self.known.failed[key]}), so it is asked again"
         if more and not self._version_before(task, key):
             return f"new: {more}"
+        versions = list(self.known.versions(task.address))
+        if key in versions:
+            return f"the takes of v{versions.index(key) + 1:03} are not in this store, so they are made again"
         version = self._version_before(task, key)
         if not version:
             return "new: nothing rendered yet"

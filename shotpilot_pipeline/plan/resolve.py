@@ -22,6 +22,7 @@ from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.rules import RULES, Offer, Rule
 from shotpilot_pipeline.values.digest import sha256_text
 from shotpilot_pipeline.values.fits import as_sent
+from shotpilot_pipeline.values.plan import PlanLine
 from shotpilot_pipeline.values.request import is_open, settle, settle_one, split_pick
 from shotpilot_pipeline.values.take import Pick, Take
 from shotpilot_pipeline.values.task import FIRST, HUMAN, Task
@@ -285,6 +286,11 @@ def picked(pick: Pick, takes: Sequence[Take]) -> Take | None:
         if take.pictures[0].sha256 == pick.sha256 if pick.sha256 else take.number == pick.take:
             return take
     return None
+
+
+def lost_pick(pick: Pick, line: PlanLine) -> bool:
+    """Whether the picked take is of the current version, and only its bytes are not in this store."""
+    return bool(pick.key) and pick.key == line.key and not line.takes_have
 
 
 def panel_as_sent(take: Take, panel: int, fits: str) -> str:

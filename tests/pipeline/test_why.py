@@ -220,6 +220,24 @@ def test_a_failed_task_says_why_and_is_asked_for_again(tmp_path: Path) -> None:
         assert step["command"] == f"shotpilot render {path} sc010/sh020@iterate"
 
 
+def test_an_omitted_task_asks_for_nothing_and_differs_from_nothing(host: Service, copied: Path) -> None:
+    edit(copied, "{subject: an old lantern, mood: calm}", "{subject: an old lantern, mood: calm, omit: true}")
+    screen = command(host, "why", copied, "sc010/sh020@iterate").stdout
+    assert "  Now   asks for nothing\n  Then  v001, " in screen
+    assert "a pick is open" not in screen
+    assert "cannot be told" not in screen
+
+
+def test_a_pick_whose_bytes_are_lost_is_not_called_stale(host: Service, copied: Path) -> None:
+    shutil.rmtree(copied.parent / ".shotpilot/store")
+    shutil.rmtree(copied.parent / "renders")
+    done = command(host, "plan", copied, "stage:iterate")
+    assert "its bytes are not in this store" in " ".join(done.stdout.split())
+    assert "not a take of the current version" not in done.stdout + done.stderr
+    named = command(host, "plan", copied, "sc010/sh010@iterate")  # which is how it is bought again
+    assert "the takes of v001 are not in this store, so they are made again" in " ".join(named.stdout.split())
+
+
 def test_what_is_not_there_is_a_sentence(host: Service, bought: Path) -> None:
     for address, said in (("sc010/sh01", "no task is called sc010/sh01"), ("", "an empty selector")):
         done = command(host, "why", bought, address)

@@ -343,6 +343,10 @@ def test_the_same_shot_is_seen_across_its_stages(browser: Browser, tmp_path: Pat
 def test_keys_are_explained_and_typing_is_no_command(page: Page) -> None:
     press(page, "?")
     expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 390, "height": 500})
+    press(page, "?")
+    expect(page.locator("#keys-title")).to_be_in_viewport()  # a small screen shows their beginning
     for key in ("P", "X", "U", "H", "Z", "M", "R", "F6"):
         expect(page.locator("#keys kbd", has_text=key).first).to_be_visible()
     press(page, "p", "Escape")

@@ -232,7 +232,8 @@ def test_the_server_is_stopped(page: Page, review: Review) -> None:
 
 def test_a_server_that_answers_again_is_gone_on_with(page: Page, review: Review) -> None:
     page.context.set_offline(True)
-    expect(page.locator("body.lost")).to_have_count(1)
+    expect(page.locator("body.cut-off")).to_have_count(1)
+    expect(page.locator("body")).to_have_css("display", "block")  # the page stays as it was, and says so in a notice
     press(page, "p")
     expect(page.locator(".notice", has_text="1 decision not saved")).to_be_visible()
     page.context.set_offline(False)

@@ -202,6 +202,12 @@ function setStage(stage) {
   return true;
 }
 
+function showKeys() {
+  keys.showModal();
+  keys.scrollTop = 0; // the button that gets the focus stands at the end
+  return true;
+}
+
 const COMMANDS = {
   grid: toGrid, back: () => (viewer.open ? toGrid() : escapeGrid()), loupe: () => (viewer.open && viewer.mode === 'loupe' ? toGrid() : view('loupe')),
   compare: () => (viewer.open && viewer.mode === 'two' ? view('four') : view('two')), two: () => view('two'), four: () => view('four'), wipe: () => view('wipe'),
@@ -210,7 +216,7 @@ const COMMANDS = {
   left: () => moveTake(-1), right: () => moveTake(1), up: () => moveShot(-1), down: () => moveShot(1),
   'page-up': () => page(-1), 'page-down': () => page(1), first: () => moveShot(-1e6), last: () => moveShot(1e6),
   'stage-down': () => moveStage(-1), 'stage-up': () => moveStage(1), note, more: askMore,
-  undo: () => { desk.undo(); return true; }, help: () => { keys.showModal(); return true; },
+  undo: () => { desk.undo(); return true; }, help: showKeys,
   find: () => { toGrid(); openTools(true); tools.elements.text.focus(); tools.elements.text.select(); return true; },
   auto: () => { setAuto(!auto); notices.say(`Auto-advance is ${auto ? 'on' : 'off'}.`); return true; },
   info: () => { viewer.root.classList.toggle('bare'); viewer.place(); return true; },
@@ -328,7 +334,7 @@ tools.addEventListener('input', (event) => {
 $('#clear').addEventListener('click', clearFilter);
 $('#more-tools').addEventListener('click', () => openTools(!tools.classList.contains('open')));
 $('#undo').addEventListener('click', () => desk.undo());
-$('#help').addEventListener('click', () => keys.showModal());
+$('#help').addEventListener('click', showKeys);
 drawKeys(keys);
 
 // ---- what the server tells -----------------------------------------------------------------------------------------
@@ -339,7 +345,7 @@ desk.on((kind, detail) => {
   if (kind === 'lost') {
     if (!detail) notices.settle('lost');
     else notices.stand('lost', detail === 'gone' ? 'The review was stopped, or cannot be reached. What you decided before is saved. Start `shotpilot review` again and open the address it prints.' : detail);
-    document.body.classList.toggle('lost', Boolean(detail));
+    document.body.classList.toggle('cut-off', Boolean(detail));
   }
   if (kind === 'pending') document.body.dataset.pending = detail;
   if (kind === 'unsaved') showUnsaved();

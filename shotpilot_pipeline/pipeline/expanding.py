@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shotpilot_pipeline.catalog.cards import load_catalog
-from shotpilot_pipeline.errors import BadFiles, Place, Severity
+from shotpilot_pipeline.errors import BadFiles, Place, Severity, UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.reading import Reading, root_of
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, selected_in
@@ -77,7 +77,10 @@ def locator(reading: Reading) -> Callable[[str], str]:
 
 
 def origins_of(file: Path, project: Path | None, address: str) -> list[tuple[str, str, Place]]:
-    """Each setting of one task: its key, its value, and the place it came from. Raises BadFiles."""
+    """Each setting of one task: its key, its value, and the place it came from.
+
+    Raises BadFiles, and UsageError for what is no address of the list.
+    """
     from shotpilot_pipeline.shotlist.compile import origins
     from shotpilot_pipeline.shotlist.source import read_source
 
@@ -85,7 +88,10 @@ def origins_of(file: Path, project: Path | None, address: str) -> list[tuple[str
     source, problems = read_source(file, root)
     if source is None or any(problem.severity is Severity.ERROR for problem in problems):
         raise BadFiles(problems)
-    return origins(source, load_catalog(root / "models"), address)
+    try:
+        return origins(source, load_catalog(root / "models"), address)
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"--origin wants one address: {error.args[0]}") from None
 
 
 def texts_of(file: Path, project: Path | None, address: str) -> tuple[Written, ...]:

@@ -30,6 +30,7 @@ from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
 _PANEL = re.compile(r"\.p\d\d@")
+_PANEL_END = re.compile(r"(?:\A|\.)p\d\d\Z")
 
 
 class Part(NamedTuple):
@@ -130,7 +131,12 @@ def origins(source: Source, catalog: Catalog, address: str) -> list[tuple[str, s
         cells = variants(vary if vary is not None and vary.value is not None else None)
     except BadVary as fault:
         raise BadFiles([fault.problem]) from None
-    variant = next((cell for cell in cells if cell.id == wanted.variant), cells[0])
+    named = _PANEL_END.sub("", wanted.variant)
+    variant = next((cell for cell in cells if cell.id == named), None if named else cells[0])
+    if variant is None:
+        known = [cell.id for cell in cells if cell.id]
+        hint = near(named, known) or f"there are {', '.join(known[:8])}" if known else "the shot has no variants"
+        raise KeyError(f"there is no variant {named!r} of {scene.id}/{shot.id}; {hint}")
     settings = shot_settings(film.scenes[scene.id], level_of(node), stage, variant)
     for key, value in (("aspect_ratio", ASPECT_RATIO), ("output_format", OUTPUT_FORMAT), ("resolution", RESOLUTION)):
         settings.setdefault(key, said(value))

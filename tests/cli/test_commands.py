@@ -73,6 +73,21 @@ def test_expand_tells_where_each_setting_came_from(tmp_path: Path) -> None:
     assert "night.yaml:16:" in rows["size"]
 
 
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("sc010/*", "'sc010/*' is not an address"),
+        ("sc010/sh099", "there is no shot sc010/sh099; did you mean"),
+        ("sc010/sh010@finale", "there is no stage 'finale'; did you mean"),
+        ("sc010/sh010.dusk@final", "there is no variant 'dusk' of sc010/sh010; the shot has no variants"),
+    ],
+)
+def test_expand_origin_of_what_is_not_there_is_a_sentence(tmp_path: Path, address: str, says: str) -> None:
+    done = run("expand", write_list(tmp_path), address, "--origin")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"shotpilot: --origin wants one address: {says}")
+
+
 def test_a_plan_adds_up_and_check_says_there_is_work(tmp_path: Path) -> None:
     path = write_list(tmp_path)
     plan = run_json("plan", path)

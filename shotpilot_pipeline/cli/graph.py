@@ -17,6 +17,7 @@ from shotpilot_pipeline.cli.screen import Screen, counted
 from shotpilot_pipeline.cli.selecting import selecting, wish_of
 from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.charting import chart_list, drawing, svg_of
+from shotpilot_pipeline.pipeline.outfiles import refuse_own_file
 from shotpilot_pipeline.pipeline.reading import read_list
 from shotpilot_pipeline.plan.chart import PICTURE, Box, Chart
 from shotpilot_pipeline.values.plan import Action
@@ -47,6 +48,8 @@ def command(asked: Asked, file: Path, form: str, fold: bool | None, output: Path
     """
     screen = Screen(asked)
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
+    if output is not None:
+        refuse_own_file(output, reading)
     chart = chart_list(reading, wish_of(selection), fold=fold)
     title = reading.compiled.title or reading.compiled.show
     if asked.json or form == "json":

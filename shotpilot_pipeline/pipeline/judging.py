@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +16,8 @@ from shotpilot_pipeline.lint.baseline import fault_in, new_ones, written
 from shotpilot_pipeline.lint.known import KNOWN
 from shotpilot_pipeline.lint.settling import chosen
 from shotpilot_pipeline.pipeline.checking import Checked
+
+_HEAD = 200  # bytes; a baseline says so on its second line
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,15 @@ def read_baseline(path: Path) -> dict[str, Any]:
     return known
 
 
+def _refuse_other_files(path: Path) -> None:
+    """Raise UsageError where something else than an earlier baseline, be it damaged, stands at `path`."""
+    with suppress(OSError):  # which is told when it is written
+        if path.is_file() and b'"baseline"' not in path.read_bytes()[:_HEAD]:
+            raise UsageError(f"{path}: is there already and is no baseline; choose another name")
+
+
 def _write(path: Path, value: dict[str, Any]) -> None:
+    _refuse_other_files(path)
     aside = path.with_name(f"{path.name}.{os.getpid()}.aside")
     try:
         aside.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

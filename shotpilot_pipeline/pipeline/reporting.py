@@ -13,6 +13,7 @@ from shotpilot_pipeline.errors import UsageError
 from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.choosing import decisions_of
 from shotpilot_pipeline.pipeline.keeping import renders_of
+from shotpilot_pipeline.pipeline.outfiles import refuse_own_file
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.sheet import sheet_of
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, selected_in
@@ -73,6 +74,8 @@ def write_sheet(reading: Reading, output: Path | None = None, wish: Wish | None 
         else None
     )
     only = selected_in(reading, wish, known) if wish and known else None
+    if output is not None:
+        refuse_own_file(output, reading)
     renders = renders_of(reading)
     file = output or renders.folder / renders.show / look.name
     store = Store(reading.places.store, durable=False, local=reading.places.local)

@@ -72,3 +72,24 @@ def test_a_place_that_cannot_be_written_and_a_selector_that_matches_nothing_are_
     done = run("graph", path, "sc010/sh011")
     assert done.returncode == 2
     assert "sc010/sh010" in done.stderr
+
+
+def test_no_file_of_the_show_is_written_over(tmp_path: Path) -> None:
+    path = write_list(tmp_path)
+    run("rehearse", path)
+    picture = next((tmp_path / ".shotpilot/rehearsal/renders").rglob("*.png"))
+    for own in (path, picture, tmp_path / ".shotpilot/rehearsal/night.lock"):
+        before = own.read_bytes()
+        for words in (
+            ("graph", path, "-o", own),
+            ("report", path, "-o", own),
+            ("check", path, "--write-baseline", own),
+        ):
+            done = run(*words)
+            assert done.returncode == 2, words
+            assert f"{own}: is " in done.stderr
+            assert own.read_bytes() == before
+    for _ in range(2):  # its own it writes again
+        assert run("graph", path, "-o", tmp_path / "graph.txt").returncode == 0
+        assert run("report", path, "-o", tmp_path / "sheet.html").returncode == 0
+        assert run("check", path, "--write-baseline", tmp_path / "baseline.json").returncode == 0

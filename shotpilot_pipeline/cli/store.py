@@ -90,6 +90,9 @@ def ls(asked: Asked, address: str | None) -> None:
     else:
         for line in table([_row(take, entry) for take, entry in entries]):
             screen.result(line)
+        if not entries:
+            named = f" of {address}" if address else ""
+            screen.message(f"No take{named} is in the store; each stands there under the address it was bought for.")
     for path, why in store.damaged_records():
         screen.fault(f"{path}: the record is damaged, so its take counts as missing: {why}")
 

@@ -13,6 +13,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from shotpilot_pipeline.pipeline.saved import SavedPlan, read_plan
 from shotpilot_pipeline.plan.compare import Ask, Snapshot
 from shotpilot_pipeline.shotlist.picks import read_picks
 from shotpilot_pipeline.store.lock import Lock, parse_lock, read_lock
+from shotpilot_pipeline.store.moving import Routes, destination, routes_of
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.request import input_of
@@ -37,7 +39,33 @@ _LAST = re.compile(r"last(?:~(\d+))?\Z")
 
 
 def side_of(said: str, reading: Reading | None) -> Snapshot:
-    """The state that a word of the command line means. Raises UsageError, in a sentence, where it means none."""
+    """The state that a word of the command line means, each shot under the address it has today.
+
+    Raises UsageError, in a sentence, where it means none.
+    """
+    side = _side(said, reading)
+    return _followed(side, routes_of(reading.compiled.moved)) if reading is not None else side
+
+
+def _followed(side: Snapshot, routes: Routes) -> Snapshot:
+    """The state with the addresses of before a renumbering as they are now."""
+
+    def now(name: str) -> str:
+        address, mark, take = name.partition("#")
+        return f"{destination(address, routes)}{mark}{take}"
+
+    if not routes:
+        return side
+    return replace(
+        side,
+        tasks={now(name): ask for name, ask in side.tasks.items()},
+        words=side.words and {now(name): words for name, words in side.words.items()},
+        picks=side.picks and {now(name): take for name, take in side.picks.items()},
+        takes=side.takes and {now(name): sha256 for name, sha256 in side.takes.items()},
+    )
+
+
+def _side(said: str, reading: Reading | None) -> Snapshot:
     if said.endswith(".json"):
         return plan_side(read_plan(Path(said)), said)
     if reading is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,21 @@ def test_two_revisions_and_a_revision_before_the_list(show: tuple[Service, Path]
     assert diff(show, show[1], "HEAD", "HEAD~1")["removed"] == ["sc010/sh040"]
     same = command(show[0], "diff", show[1], "HEAD")
     assert "No shot, no request, no pick and no take differs." in same.stdout
+
+
+def test_a_shot_that_was_moved_is_the_same_shot(show: tuple[Service, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "show"
+    shutil.copytree(show[1].parent, folder)
+    path = folder / "night.yaml"
+    moved = "moved: [{from: sc010/sh020, to: sc010/sh025}]\n"
+    path.write_text(path.read_text().replace("      sh020:", "      sh025:") + moved)
+    found = diff((show[0], path), path, folder / "second.json")
+    assert (found["added"], found["removed"], found["picks"]) == ([], [], [])
+    for before in ("HEAD", "run:last"):
+        found = diff((show[0], path), path, before)
+        assert "sc010/sh025" not in (*found["added"], *found["removed"])
+        assert "sc010/sh020" not in (*found["added"], *found["removed"])
+        assert {one["what"] for one in found["picks"]} <= {"sc010/sh025@iterate"}
 
 
 def test_two_saved_plans(show: tuple[Service, Path]) -> None:

@@ -110,4 +110,6 @@ def test_the_index_is_made_again(show: Path) -> None:
 def test_a_show_without_a_store_is_empty(tmp_path: Path) -> None:
     assert "0 takes, 0 pictures" in run(tmp_path, "verify").stdout
     assert run(tmp_path, "ls").stdout == ""
+    assert "No take is in the store" in run(tmp_path, "ls").stderr
+    assert "No take of sc099 is in the store" in run(tmp_path, "ls", "sc099").stderr
     assert not (tmp_path / ".shotpilot").exists()

@@ -252,4 +252,4 @@ def offer_lines(doc: PlanDoc, file: object, screen: Screen) -> Iterator[str]:
         if not place:
             yield ""
             yield "Only words of the prompt changed. To keep the takes there are and buy nothing:"
-        yield f"  shotpilot accept {file} {offer.address}"
+        yield f"  shotpilot accept {file} {offer.address}{' --rehearsal' if doc.rehearsal else ''}"

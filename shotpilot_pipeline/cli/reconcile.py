@@ -17,10 +17,12 @@ from shotpilot_pipeline.cli.screen import Screen, counted
 from shotpilot_pipeline.errors import ExitCode, UsageError
 from shotpilot_pipeline.pipeline.keys import find_key, refuse_keys_in_files
 from shotpilot_pipeline.pipeline.reading import read_list, root_of
+from shotpilot_pipeline.pipeline.trip import shot_of
 from shotpilot_pipeline.values.money import Money
 
 if TYPE_CHECKING:
     from shotpilot_pipeline.pipeline.reconciling import Lost, Reconciliation
+    from shotpilot_pipeline.queue.ledger.rows import LedgerRoll
 
 _MOST_PROMPT = 160  # characters of a prompt that are shown
 
@@ -62,11 +64,19 @@ def command(
     if asked.json:
         screen.result_json(reconciliation_json(done))
     else:
-        screen.result("\n".join(_lines(done, file)))
+        for one in address if not (adopt or write_off or send_again) else ():
+            if not any(one.partition("#")[0] in (roll.address, shot_of(roll.address)) for roll in _rolls(done)):
+                screen.message(f"{one}: no request of this name is open.")
+        screen.result("\n".join(_lines(done, file, " --rehearsal" if asked.rehearsal else "")))
     return int(ExitCode.UNKNOWN_OUTCOME if done.lost else ExitCode.DONE)
 
 
-def _lines(done: Reconciliation, file: Path) -> Iterator[str]:
+def _rolls(done: Reconciliation) -> Iterator[LedgerRoll]:
+    """Every request that something was found out about, or is still to be decided."""
+    yield from (*done.adopted, *done.written_off, *done.released, *(lost.roll for lost in done.lost))
+
+
+def _lines(done: Reconciliation, file: Path, more: str) -> Iterator[str]:
     for word, rolls in (("found and adopted", done.adopted), ("written off", done.written_off),
                         ("to be bought anew by the next render", done.released)):  # fmt: skip
         for roll in rolls:
@@ -80,7 +90,7 @@ def _lines(done: Reconciliation, file: Path) -> Iterator[str]:
         yield from _bill_lines(done)
     if done.lost:
         yield f"{counted(len(done.lost), 'request')} to decide. Decide each by its address:"
-        yield f"  shotpilot reconcile {file} ADDRESS --adopt ID | --write-off | --send-again"
+        yield f"  shotpilot reconcile {file}{more} ADDRESS --adopt ID | --write-off | --send-again"
     elif done.open:
         yield f"{counted(done.open, 'accepted request')} on the way; the next render collects what it can."
     else:
@@ -90,9 +100,9 @@ def _lines(done: Reconciliation, file: Path) -> Iterator[str]:
 def _lost_lines(lost: Lost) -> Iterator[str]:
     roll = lost.roll
     price = "price unknown" if roll.price is None else f"${Money(roll.price)}"
-    takes = ", ".join(map(str, roll.takes))
+    takes = f"{'take' if len(roll.takes) == 1 else 'takes'} {', '.join(map(str, roll.takes))}"
     word = "accepted, and not to be had" if lost.why else "unknown"
-    yield f"{roll.address}  {word}: take {takes}, sent {roll.sending_at} to {roll.queue}, {price}"
+    yield f"{roll.address}  {word}: {takes}, sent {roll.sending_at} to {roll.queue}, {price}"
     prompt = " ".join(str(roll.body.get("prompt", "")).split())
     yield f"    {prompt[:_MOST_PROMPT]}{'…' if len(prompt) > _MOST_PROMPT else ''}"
     if lost.why:

@@ -195,11 +195,12 @@ def _nexts(those: Sequence[Standing], plan: Plan, file: Path, wish: Wish, *, reh
     name, more = shlex.quote(str(file)), " --rehearsal" if rehearsal else ""
     here = f"{name}{_as_typed(wish)}"
     if counts[State.UNKNOWN]:
-        yield Next(f"{_tasks(counts[State.UNKNOWN])} of unknown outcome", f"shotpilot reconcile {name}")
+        yield Next(f"{_tasks(counts[State.UNKNOWN])} of unknown outcome", f"shotpilot reconcile {name}{more}")
     if counts[State.REFUSED]:
         first = next(one for one in those if one.state is State.REFUSED)
         yield Next(
-            f"{_tasks(counts[State.REFUSED])} refused: change what it says", f"shotpilot plan {name} {first.address}"
+            f"{_tasks(counts[State.REFUSED])} refused: change what it says",
+            f"shotpilot plan {name} {first.address}{more}",
         )
     if counts[State.STALE]:
         yield Next(f"{_picks(counts[State.STALE])} stale: pick again", f"shotpilot review {here}{more}")
@@ -216,7 +217,8 @@ def _nexts(those: Sequence[Standing], plan: Plan, file: Path, wish: Wish, *, reh
             yield Next(f"{pictures} to buy for ${totals.cost}{again}", f"shotpilot render {here}")
     if counts[State.BEHIND]:
         yield Next(
-            f"{_tasks(counts[State.BEHIND])} behind a bought stage, on demand only", f"shotpilot plan {here} --behind"
+            f"{_tasks(counts[State.BEHIND])} behind a bought stage, on demand only",
+            f"shotpilot plan {here} --behind{more}",
         )
     busy = any((totals.images_new, counts[State.PICK], counts[State.STALE], counts[State.UNKNOWN]))
     if counts[State.WAITING] and not busy:

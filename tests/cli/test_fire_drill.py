@@ -85,7 +85,11 @@ def test_what_a_drill_left_unknown_is_decided_by_hand(tmp_path: Path, decision: 
     assert run("rehearse", film, "--faults", plan, cwd=tmp_path).returncode == 9
     shown = run("reconcile", film, "--rehearsal", cwd=tmp_path)
     assert shown.returncode == 9
-    assert "sc010/sh010@iterate  unknown: take 1, 2, 3, sent" in shown.stdout
+    assert "sc010/sh010@iterate  unknown: takes 1, 2, 3, sent" in shown.stdout
+    assert f"shotpilot reconcile {film} --rehearsal ADDRESS --adopt ID" in shown.stdout
+    assert f"    shotpilot reconcile {film} --rehearsal\n" in run("status", film, "--rehearsal", cwd=tmp_path).stdout
+    typo = run("reconcile", film, "sc010/sh01", "--rehearsal", cwd=tmp_path)
+    assert "sc010/sh01: no request of this name is open." in typo.stderr
     assert run("rehearse", film, cwd=tmp_path).returncode == 9  # not drawn again by itself
     decided = run("reconcile", film, "--rehearsal", "--all", decision, cwd=tmp_path)
     assert decided.returncode == 0, decided.stderr

@@ -244,19 +244,22 @@ class _Planner:
         if isinstance(settled, StalePick):
             return Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task), wanted=self._most(task))
         if settled.person or any(address in self.coming for address in settled.on):
-            follows = not settled.person and self._follows(task)
+            follows = not settled.person and self._follows(task, settled)
             return Verdict(
                 Action.WAITING, settled.reason, later=self._at_most(task), wanted=self._most(task), follows=follows
             )
         return Verdict(Action.BLOCKED, self._why_blocked(settled.on))
 
-    def _follows(self, task: Task) -> bool:
+    def _follows(self, task: Task, settled: Waiting) -> bool:
         """Whether all that `task` waits for comes in this run and is chosen by a rule, so that nobody is asked."""
+        if task.gates and not task.needs:
+            return self._is_sure(task.gates, settled if settled.on == task.gates else None)
         needs = [(need,) for need in self.index.needs_of(task) if need not in task.gates]
         return all(map(self._is_sure, [task.gates, *needs] if task.gates else needs))
 
-    def _is_sure(self, members: tuple[str, ...]) -> bool:
-        choice = self.choices.choose(members)
+    def _is_sure(self, members: tuple[str, ...], settled: Waiting | None = None) -> bool:
+        """`settled`: the choice among `members`, where it is known already."""
+        choice = settled or self.choices.choose(members)
         if isinstance(choice, Chosen):
             return True
         if isinstance(choice, StalePick) or choice.person:

@@ -181,6 +181,7 @@ def _compile(
     here = Whereabouts(file, root)
     shelf = Shelf(root, {name: Fact(*fact) for name, fact in memo.stamp.references.items()} if memo else {})
     film, film_found = open_film(source, catalog, shelf)
+    film.checked.earlier = frozenset(memo.passed if memo and memo.stamp.catalog == catalog.digest else ())
     stood = memo is not None and _surroundings_stand(memo.stamp, source, catalog)
     layout = _layout(source)
     recall = Recall(memo if stood else None, layout, words=words)
@@ -201,7 +202,8 @@ def _compile(
     stamp = _stamp(source, catalog, layout, shelf, recall)._replace(linter=eyes.digest)
     rows = _from_root(told, here)
     kept = list(_kept(source, parts, here))
-    write_memo(memo_path, stamp, compiled, kept, rows, recall.raw_words, look.lines if eyes.linter else ())
+    lines = look.lines if eyes.linter else ()
+    write_memo(memo_path, stamp, compiled, kept, rows, lines, film.checked.passed(), recall.before)
     return Recalled(compiled, problems_in_order, look.notes)
 
 
@@ -217,6 +219,8 @@ def _parts(source: Source, film: Film, recall: Recall, look: Look) -> tuple[list
             recalled = recall.part(shot)
             if recalled and not look.recall(scene, shot, recall.note(shot)):
                 recalled = None
+            if recalled:
+                recall.keep(shot)
             part, problems = recalled or compile_shot(film, scene, shot)
             if part is not None and not recalled:
                 problems += look.at(scene, shot, part)

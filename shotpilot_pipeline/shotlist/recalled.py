@@ -19,16 +19,16 @@ class Recall:
     """The shots of a memo by what they are known by; no memo, no shots.
 
     `layout`: where everything but the shots stands now; where it is another, a shot whose problems point out of itself
-    is compiled anew. `words`: whether the shots' own words are wanted too. `before`: the shots that were recalled, for
-    a new memo to write as they stand.
+    is compiled anew. `words`: whether the shots' own words are wanted too. `before` and `kept`: the shots that
+    were recalled, for a new memo to write as they stand.
     """
 
     def __init__(self, memo: Memo | None, layout: str = "", *, words: bool) -> None:
         self.sources: Mapping[str, str] = memo.compiled.sources if memo else {}
         self.links: Mapping[str, str] = memo.stamp.links if memo else {}
         self.facts: Mapping[str, Sequence[object]] = memo.stamp.references if memo else {}
-        self._kept: dict[tuple[str, str], tuple[int, int]] = {}
-        self.before = Before(memo, self._kept) if memo else None
+        self.kept: dict[tuple[str, str], tuple[int, int]] = {}
+        self.before = Before(memo, self.kept) if memo else None
         self._memo = memo
         self._same_layout = memo is not None and memo.stamp.layout == layout
         self._words = words
@@ -52,9 +52,13 @@ class Recall:
         index, _ = self._at[shot.scene, shot.id, shot.digest]
         return self._memo.notes[index + 1] if self._memo and self._memo.notes else ""
 
+    def has(self, shot: ShotText) -> bool:
+        """Whether the shot may be recalled."""
+        return (shot.scene, shot.id, shot.digest) in self._at
+
     def keep(self, shot: ShotText) -> None:
         """Count a shot as recalled: it may be written again as it stands."""
-        self._kept[shot.scene, shot.id] = self._at[shot.scene, shot.id, shot.digest]
+        self.kept[shot.scene, shot.id] = self._at[shot.scene, shot.id, shot.digest]
 
     def part(self, shot: ShotText) -> tuple[Part, tuple[Problem, ...]] | None:
         """The shot as it was compiled, with its places moved to where it stands now; None when it must be compiled."""

@@ -83,7 +83,7 @@ def command(
 
 def _answer(file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen) -> Answer:
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+    known = known_of(reading, bought_of(reading))
     doc = plan_doc(reading, wish, known)
     rolls = doc.plan.totals.rolls
     doubts = (*unknown_picks(reading, known), *stale_picks(reading, known, doc.plan))
@@ -98,7 +98,7 @@ def _saved(output: Path, file: Path, asked: Asked, wish: Wish, screen: Screen, c
     from shotpilot_pipeline.pipeline.saved import save_plan  # the ledger: only for those who save
 
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal, scenes=True)
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+    known = known_of(reading, bought_of(reading))
     doc = plan_doc(reading, wish, known)
     for problem in (*unknown_picks(reading, known), *stale_picks(reading, known, doc.plan)):
         screen.message(problem_line(problem, screen))

@@ -140,7 +140,7 @@ def _into(reading: Reading, address: str, files: int) -> _Into:
     tasks, at = index.tasks, address.partition("#")[0]
     if at not in tasks:
         raise UsageError(no_such(at, index, reading.places.shot_list.name))
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+    known = known_of(reading, bought_of(reading))
     line = next(line for line in plan_list(reading, Wish(), known).lines if line.address == at)
     if not line.key or line.action is Action.OMITTED:
         raise UsageError(f"{at} cannot take a picture yet: {line.reason}")

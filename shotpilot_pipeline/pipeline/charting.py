@@ -18,7 +18,7 @@ _PATIENCE = 60.0  # seconds; 3,000 boxes are laid out in about 20
 
 def chart_list(reading: Reading, wish: Wish, *, fold: bool | None = None) -> Chart:
     """The chart of what was wished for; `fold` None: folded by scene where the list is long."""
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+    known = known_of(reading, bought_of(reading))
     chart = chart_of(reading.compiled.tasks, look_list(reading, wish, known))
     wanted = len(chart.boxes) > FOLD_FROM if fold is None else fold
     return folded(chart) if wanted else chart

@@ -94,8 +94,8 @@ def _checked_list(file: Path, project: Path | None, pages: Pages, today: date) -
     cast = Cast(str(file), facts.get("cast", {}), places)
     if compiled is None:
         return Checked(file, "shotlist", _in_order(found, pages), root=opened.root, cast=cast)
-    known = known_of(opened.places, compiled.moved, show=compiled.show)
     reading = Reading(opened.places, opened.settings, opened.catalog, compiled, problems)
+    known = known_of(reading)
     found += at_levels([*unknown_picks(reading, known), *no_hero(_unpicked(compiled, notes, known))], levels)
     shots = {(task.scene, task.address.partition("@")[0].partition(".")[0]) for task in compiled.tasks}
     scenes = {scene for scene, _ in shots}

@@ -162,8 +162,7 @@ class Facts:
     @cached_property
     def known(self) -> Known:
         """What was bought and picked."""
-        compiled = self.reading.compiled
-        return known_of(self.reading.places, compiled.moved, bought_of(self.reading), show=compiled.show)
+        return known_of(self.reading, bought_of(self.reading))
 
     @cached_property
     def plan(self) -> Plan:

@@ -93,7 +93,7 @@ class _Account:
         self.chosen = chosen
         compiled = reading.compiled
         self.tasks: dict[str, Task] = {task.address: task for task in compiled.tasks}
-        self.known: Known = known_of(reading.places, compiled.moved, bought_of(reading), show=compiled.show)
+        self.known: Known = known_of(reading, bought_of(reading))
         plan = plan_list(reading, Wish(), self.known)
         self.lines: list[PlanLine] = [line for line in plan.lines if chosen is None or line.address in chosen]
         stand = stand_of(reading, self.known)

@@ -40,7 +40,7 @@ class Expanded:
 def expand_list(reading: Reading, wish: Wish) -> list[Expanded]:
     """Every task that was wished for, in list order, with the wire body for the takes wanted (at most nine)."""
     tasks = reading.compiled.tasks
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+    known = known_of(reading, bought_of(reading))
     selected = selected_in(reading, wish, known)
     plan = build_plan(tasks, known, selected=selected, first_where_unpicked=reading.places.rehearsal, behind=True)
     by_address = {task.address: task for task in tasks}

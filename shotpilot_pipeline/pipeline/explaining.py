@@ -112,7 +112,7 @@ class Why:
 def explain(reading: Reading, wish: Wish, file: Path, project: Path | None) -> list[Why]:
     """Why each task of `wish` is what it is, in list order. Raises UsageError where nothing matches, BadFiles."""
     chosen = selected_of(reading.compiled.tasks, wish)
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+    known = known_of(reading, bought_of(reading))
     plan = plan_list(reading, Wish(behind=wish.behind), known)
     if reading.places.rehearsal:
         plan = plan_list(reading, Wish(), known)

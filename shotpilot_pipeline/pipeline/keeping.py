@@ -217,8 +217,7 @@ class Keeper:
 
     def _write_choices(self) -> None:
         """Which take goes on from each task as the run ends, and who chose it: a person, or a rule by its name."""
-        compiled = self.reading.compiled
-        known = known_of(self.reading.places, compiled.moved, show=compiled.show)
+        known = known_of(self.reading)
         chosen = {
             address: {"take": one.take.number, "sha256": one.take.pictures[0].sha256, "by": one.by, "rule": one.rule}
             for address, one in stand_of(self.reading, known).going_on.items()

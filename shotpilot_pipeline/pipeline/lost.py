@@ -111,7 +111,7 @@ async def _write_down(
 
 def _line(reading: Reading, address: str, ledger: Ledger) -> PlanLine:
     """The task as the plan has it now. Raises UsageError where it has no request of its own."""
-    known = known_of(reading.places, reading.compiled.moved, bought_in(ledger, reading), show=reading.compiled.show)
+    known = known_of(reading, bought_in(ledger, reading))
     lines = {line.address: line for line in plan_list(reading, Wish(), known).lines}
     if address not in lines:
         raise UsageError(no_such(address, Index(reading.compiled.tasks), reading.places.shot_list.name))

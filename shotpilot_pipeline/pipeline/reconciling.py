@@ -236,9 +236,7 @@ class _Reconciling:
             keeper.finish((), plan_list(self.reading, Wish(), self._known()), Paid(ZERO, ZERO))
 
     def _known(self) -> Any:
-        compiled = self.reading.compiled
-        bought = bought_in(self.ledger, self.reading)
-        return known_of(self.reading.places, compiled.moved, bought, show=compiled.show)
+        return known_of(self.reading, bought_in(self.ledger, self.reading))
 
     async def _price_changes(self, client: QueueClient) -> Sequence[PriceChange]:
         """What costs other than its card says, among the requests on their way: their charge is booked at that."""

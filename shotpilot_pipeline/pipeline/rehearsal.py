@@ -36,7 +36,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
         try:
             back = put_back_lost(store, places.renders)  # before the plan: what is there is not drawn again
             await settle_drill(reading, store, tell)
-            known = known_of(places, compiled.moved, bought_of(reading), show=compiled.show)
+            known = known_of(reading, bought_of(reading))
             plan = plan_list(reading, wish, known)
             queue = RehearsalQueue(models_of(reading.catalog), draw_roll)
             with Keeper(reading, store, plan, wish=wish) as keeper:
@@ -63,9 +63,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
                     )
                     limits = Limits(unfinished=reading.settings.get("pace", "unfinished"))
                     ends = await carry_out(plan, compiled.tasks, shop, hear, limits)
-                after = plan_list(
-                    reading, wish, known_of(places, compiled.moved, bought_of(reading), show=compiled.show)
-                )
+                after = plan_list(reading, wish, known_of(reading, bought_of(reading)))
                 return keeper.finish(ends, after)
         finally:
             store.close()

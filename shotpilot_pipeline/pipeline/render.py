@@ -162,8 +162,7 @@ class _Render:
 
     def _known(self) -> Known:
         """What exists now, with the picks that the plan was made by: one made since buys nothing that was not shown."""
-        places, moved = self.reading.places, self.reading.compiled.moved
-        known = known_of(places, moved, bought_in(self.ledger, self.reading), show=self.reading.compiled.show)
+        known = known_of(self.reading, bought_in(self.ledger, self.reading))
         if self.said is not None:
             known = replace(known, picks=self.said[0], decisions=self.said[1])
         return with_rulings(known, self.pending, list_rulings(self.reading)) if self.pending else known

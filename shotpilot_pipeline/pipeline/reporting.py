@@ -68,11 +68,7 @@ def write_sheet(reading: Reading, output: Path | None = None, wish: Wish | None 
 
     Raises UsageError where it cannot stand, or where a selector matches nothing.
     """
-    known = (
-        known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
-        if wish
-        else None
-    )
+    known = known_of(reading, bought_of(reading)) if wish else None
     only = selected_in(reading, wish, known) if wish and known else None
     if output is not None:
         refuse_own_file(output, reading)

@@ -145,7 +145,7 @@ def ruling_json(ruling: Ruling) -> dict[str, Any]:
 
 
 def _known(reading: Reading) -> Known:
-    return known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+    return known_of(reading, bought_of(reading))
 
 
 def _plan(reading: Reading, known: Known, rulings: Sequence[Ruling]) -> Plan:

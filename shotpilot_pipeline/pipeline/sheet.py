@@ -61,7 +61,7 @@ def sheet_of(
     `absent` are the addresses of pictures that were kept once and that the store has no more.
     """
     compiled, places = reading.compiled, reading.places
-    known = known_of(places, compiled.moved, show=compiled.show)
+    known = known_of(reading)
     now = stand_of(reading, known)
     tasks: dict[str, list[Task]] = {}
     for task in compiled.tasks:

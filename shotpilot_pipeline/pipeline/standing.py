@@ -53,7 +53,7 @@ class Standing(NamedTuple):
 def standing_of(saved: SavedPlan, file: Path, project: Path | None) -> Standing:
     """Where `saved` stands beside the list in `file`. Raises BadFiles for a list that does not pass now."""
     reading = read_list(file, project, rehearsal=saved.doc.rehearsal)
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading), show=reading.compiled.show)
+    known = known_of(reading, bought_of(reading))
     with Ledger(reading.places.ledger, reading=True) as ledger:
         use = ledger.plans.use_of(saved.id)
         if use is not None and use.state != "saved":

@@ -100,7 +100,7 @@ class Status:
 def status_of(reading: Reading, wish: Wish, file: Path) -> Status:
     """The status of what was wished for. `file`: the list as the user names it, for the commands to type."""
     compiled = reading.compiled
-    known = known_of(reading.places, compiled.moved, bought_of(reading), show=compiled.show)
+    known = known_of(reading, bought_of(reading))
     plan, now = look_list(reading, wish, known), stand_of(reading, known)
     tasks = {task.address: task for task in compiled.tasks}
     siblings = {gate: task.gates for task in compiled.tasks for gate in task.gates}

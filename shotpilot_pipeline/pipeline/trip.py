@@ -53,14 +53,13 @@ class Wish:
         return not (self.selectors or self.exclude or self.until or self.limit)
 
 
-def known_of(
-    places: Places, moved: Sequence[tuple[str, str]] = (), bought: Bought | None = None, *, show: str = ""
-) -> Known:
+def known_of(reading: Reading, bought: Bought | None = None) -> Known:
     """What exists beside a shot list: takes in its store, picks in its picks file, versions in its lock.
 
-    `bought` is what the ledger says of its requests. Raises BadFiles when the picks file or the lock cannot be read,
-    or when the picks are those of another show than `show` ("": not asked); the lock is opened only if somebody asks.
+    `bought` is what the ledger says of its requests (None: not asked). Raises BadFiles when the picks file or the lock
+    cannot be read, or when the picks are those of another show; the lock is opened only if somebody asks.
     """
+    places, moved, show = reading.places, reading.compiled.moved, reading.compiled.show
     store = Store(places.store, local=places.local)
     decisions = _decisions(places.picks, show, moved)
     return Known(

@@ -45,7 +45,7 @@ scenes:
 
 def saved_plan(path: Path, wish: Wish) -> SavedPlan:
     reading = read_list(path, None, rehearsal=False, scenes=True)
-    known = known_of(reading.places, reading.compiled.moved, bought_of(reading))
+    known = known_of(reading, bought_of(reading))
     return save_plan(reading, known, plan_doc(reading, wish, known), path.with_name("p.json"))
 
 

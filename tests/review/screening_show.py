@@ -71,7 +71,7 @@ def fill(
     """Keep every take that the stages want, as if it had been bought; gives how many. Picks made so far count."""
     reading = read_list(path, None, rehearsal=False)
     store, lock, kept = Store(reading.places.store, durable=False), Lock(), 0
-    plan = plan_list(reading, Wish(), known_of(reading.places))
+    plan = plan_list(reading, Wish(), known_of(reading))
     takes: list[tuple[str, Take]] = []
     for line in plan.lines:
         if line.takes_new and line.address.rpartition("@")[2] in stages:

@@ -35,3 +35,4 @@ def command(asked: Asked, file: Path, one: str, other: str, why: str) -> None:
     else:
         names = ", ".join(dict.fromkeys(Path(name).name for name in done.files))
         screen.result(f"{done.one} and {done.other} changed places in {names}.")
+        screen.message(f"{file} is yours to edit: exchange the two ids there, if you have not yet.")

@@ -31,6 +31,7 @@ from shotpilot_pipeline.plan.decide import Subject, Words, decide
 from shotpilot_pipeline.plan.graph import Index
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.shotlist.picksedit import block_text, edited, with_block
+from shotpilot_pipeline.store.moving import moved_address
 from shotpilot_pipeline.values.decision import Change, Decision
 from shotpilot_pipeline.values.plan import Plan
 from shotpilot_pipeline.values.take import Take
@@ -109,7 +110,8 @@ def undo(reading: Reading, by: str = "", *, which: str = "") -> Saved:
             if file.replace(read, text):
                 break
         journal.mark_undone(entry.id)
-        return Saved(file.read().decisions, tuple(address for address, _, _ in entry.blocks), entry.id)
+        changed = tuple(moved_address(address, reading.compiled.moved) for address, _, _ in entry.blocks)
+        return Saved(file.read().decisions, changed, entry.id)
 
 
 def _to_undo(journal: Journal, read: Read, by: str, which: str) -> Entry:

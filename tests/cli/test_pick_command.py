@@ -58,6 +58,14 @@ def test_marks_stars_notes_more_and_undo(path: Path) -> None:
     assert pick(path, A, "--clear").startswith(f"{A}: no pick; ***** 3; 1 note")
 
 
+def test_what_was_said_before_a_renumbering_is_undone_after_it(path: Path) -> None:
+    pick(path, A, "3")
+    moved = "moved: [{from: sc010/sh010, to: sc010/sh015}]\n"
+    path.write_text(path.read_text().replace("      sh010:", "      sh015:", 1) + moved)
+    said = pick(path, "--undo")
+    assert said.startswith("Undone: sc010/sh015@iterate\nsc010/sh015@iterate: no pick\n")
+
+
 def test_json_gives_what_changed_and_the_price(path: Path) -> None:
     said = run_json("pick", path, "--rehearsal", A, "2", "--by", "Vera")
     validate(said, schema("picked-1"))

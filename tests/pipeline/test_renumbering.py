@@ -103,6 +103,7 @@ def test_two_shots_that_are_exchanged_keep_everything(host: Service, bought: Pat
     )
     bought.write_text(EXCHANGED)
     done = command(host, "swap", bought, "sc010/sh010", "sc010/sh020", "--why", "as on the board")
+    assert f"{bought} is yours to edit: exchange the two ids there" in done.stderr
     assert done.returncode == 0, done.stderr
     exchange = {"sh010": "sh02_", "sh020": "sh010", "sh02_": "sh020"}
     assert state(host, bought) == renamed(before, exchange)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from shotpilot_pipeline.errors import ExitCode, UsageError
 from shotpilot_pipeline.pipeline.reading import read_list
 
 if TYPE_CHECKING:
+    from shotpilot_pipeline.pipeline.choosing import Saved
     from shotpilot_pipeline.pipeline.importing import Proposal
 
 
@@ -69,17 +71,25 @@ def import_command(
     if asked.json:
         screen.result_json(importing.proposal_as_json(proposal, saved))
         return int(ExitCode.DONE)
+    _tell(proposal, saved, partial(saved_lines, reading, before=facts, screen=screen, undone=False), screen)
+    return int(ExitCode.DONE)
+
+
+def _tell(proposal: Proposal, saved: Saved | None, lines: Callable[[Saved], Iterable[str]], screen: Screen) -> None:
+    """The proposal, then what came of it, or how to take it over."""
+    from shotpilot_pipeline.pipeline.importing import Kind
+
     for line in _lines(proposal):
         screen.result(line)
-    same = proposal.count(importing.Kind.SAME)
-    if saved is not None and not saved.changed and not same:
-        screen.message("Nothing was changed: there is no choice here that could be taken over.")
-    elif saved is not None:
-        for line in saved_lines(reading, saved, facts, screen, undone=False):
+    conflicts = proposal.count(Kind.CONFLICT)
+    if saved is None:
+        if proposal.count(Kind.NEW) or conflicts:
+            screen.message(f"Nothing was changed. To take it over: --yes{' --theirs (or --ours)' if conflicts else ''}")
+    elif saved.changed or proposal.count(Kind.SAME):
+        for line in lines(saved):
             screen.result(line)
-    elif proposal.count(importing.Kind.NEW) or conflicts:
-        screen.message(f"Nothing was changed. To take it over: --yes{' --theirs (or --ours)' if conflicts else ''}")
-    return int(ExitCode.DONE)
+    else:
+        screen.message("Nothing was changed: there is no choice here that could be taken over.")
 
 
 def _lines(proposal: Proposal) -> Iterator[str]:

@@ -177,8 +177,9 @@ def committed(path: Path) -> int:
     ledger = path.parent / ".shotpilot/ledger.db"
     if not ledger.exists():
         return 0
-    with closing(sqlite3.connect(ledger)) as db:
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(ledger)) as db:
         return int(db.execute("SELECT total(reserved) + total(charged) FROM rolls").fetchone()[0])
+    return 0  # it was just being made, so nothing had been sent
 
 
 def takes(path: Path) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Severity
 from shotpilot_pipeline.lint.reading import unquoted
-from shotpilot_pipeline.lint.registry import Change, Finding, Lists, Whole, at, change, on_list, on_shot, on_text
-from shotpilot_pipeline.values.lint import LintShot, Text
+from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, change, on_list, on_shot, on_text
+from shotpilot_pipeline.values.lint import Change, LintShot, Text
 
 _LEFT_OVER = re.compile(
     r"\$\{[^{}]*\}|(?<![{%])\{[A-Za-z_][\w. -]{0,40}\}(?!\})|\[(?:insert|your|todo|tbd)\b[^\]]*\]"

@@ -259,7 +259,10 @@ def visible(
 
 def fill_problem(fault: CannotFill, film: Film, address: str = "") -> Problem:
     """The problem of a value that cannot be filled, at the expression, with the chain of values that use it."""
+    from shotpilot_pipeline.shotlist.templatefault import cure_of
+
     message, _, hint = fault.message.partition("; ")
+    hint = hint or cure_of(message)
     if fault.is_circle:
         return Problem("template", fault.node.place, message, "let one of them say its words itself", address=address)
     labels = [label for label, _ in fault.chain]

@@ -22,6 +22,7 @@ from shotpilot_pipeline.shotlist.references import limit_problem
 
 _NEARLY = 0.9  # of the longest prompt: from here on it is said
 _MANY_ELEMENTS = 3
+_SAME_RATIO = 1e-6  # 16x9 is 16:9, written otherwise
 _TEXTS = ("prompt", "negative_prompt", "image_url")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)(?:\s*[:x/]\s*(\d+(?:\.\d+)?))?\Z")
 
@@ -90,7 +91,9 @@ def _aspect_problem(card: Card, end: Endpoint, aspect: str, where: Where) -> Pro
         hint = "auto is the ratio of the picture that is sent, and none is; name one"
     else:
         near = _nearest(aspect, choices)
+        same = near and abs(_ratio(near) - _ratio(aspect)) < _SAME_RATIO
         hint = f"the nearest is {near}; crop afterwards" if near else f"choose {', '.join(choices)}"
+        hint = f"write {near}" if same else hint
     return _problem("aspect-unsupported", where("aspect_ratio"), message, hint)
 
 

@@ -110,17 +110,19 @@ def _pictures(film: Film) -> Iterator[LintPicture]:
 
 def _stages(stages: Node | None) -> Iterator[LintStage]:
     for name, stage in (stages.map if stages is not None and isinstance(stages.value, dict) else {}).items():
-        model, carry = stage.get("model"), stage.get("carry")
+        model, carry, resolution = stage.get("model"), stage.get("carry"), stage.get("resolution")
         first = model.list[0] if model is not None and isinstance(model.value, list) and model.value else model
         yield LintStage(
             name=name,
             model=_word(first),
-            resolution=_word(stage.get("resolution")).upper() or "1K",
+            resolution=_word(resolution).upper() or "1K",
             takes=int(_word(stage.get("takes")) or 1),
             pick=_word(stage.get("pick")),
             carry=_word(carry),
             place=stage.key_place,
             carry_place=carry.key_place if carry is not None else stage.key_place,
+            resolution_place=resolution.place if resolution is not None else stage.key_place,
+            first=next((node.key_place for node in stage.map.values()), stage.key_place),
         )
 
 

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, Protocol
 
 from shotpilot_pipeline.errors import Edit, Place, Problem
 
-
 #: A piece of a text, which of its equals it is (from 0), and what should stand there.
 Change = tuple[str, int, str]
 
@@ -122,6 +121,8 @@ class LintStage(NamedTuple):
     carry: str  # "" where nothing is said
     place: Place
     carry_place: Place
+    resolution_place: Place  # of its value; the stage's own where nothing is said
+    first: Place  # of the first key in it
 
 
 class LintPicture(NamedTuple):

@@ -273,7 +273,8 @@ def test_paths_and_ids_are_never_filled(tmp_path: Path) -> None:
         "{{ vars.city - 1 }}", "{{ vars.city < 3 }}", "{{ 'a' | round }}", "{{ 'a' | abs }}", "{{ 3 | length }}",
         "{% for x in 3 %}a{% endfor %}", "{{ vars.city | truncate('x') }}", "{{ 'a' in 3 }}",
         "{{ vars.city | replace(1, 2) }}", "{{ vars.city | replace('a') }}", "{{ not }}", "{{ a. }}", "{%",
-        "{% endif %}", "{% if vars.city == %}a{% endif %}", "{{ vars.city.upper(1) }}", "{{ 'a }}", "{{{ vars.city }}}", "{{ 1/0 }}",
+        "{% endif %}", "{% if vars.city == %}a{% endif %}", "{{ vars.city.upper(1) }}", "{{ 'a }}",
+        "{{{ vars.city }}}", "{{ 1/0 }}",
         "{{ vars.city[1:2:0] }}", "{{ 'a' * 3 }}", "{{ vars.city.x }}", "{{ vars.city() }}",
     ],
 )  # fmt: skip

@@ -120,9 +120,10 @@ def _written(form: str, problems: Sequence[Problem], screen: Screen, pages: Page
     elif form == "json":
         yield _json(as_json(problems))
     elif form == "sarif":
+        from shotpilot_pipeline.lint.manual import reason, sentence
         from shotpilot_pipeline.telling.sarif import as_sarif
 
-        yield _json(as_sarif(problems))
+        yield _json(as_sarif(problems, sentence, reason))
     else:
         from shotpilot_pipeline.telling.annotations import as_github, as_gitlab
 

@@ -56,7 +56,9 @@ def input_problems(
     if "series_amount" in wire and not card.limits.series[0] <= wire["series_amount"] <= card.limits.series[1]:
         few, many = card.limits.series
         message = f"a series has {few} to {many} panels, not {wire['series_amount']}"
-        found.append(_problem("series-amount-range", where("series_amount"), message, "split it into several shots"))
+        few_cure = "add panels, or leave series out: it is one picture then"
+        cure = few_cure if wire["series_amount"] < few else "split it into several shots"
+        found.append(_problem("series-amount-range", where("series_amount"), message, cure))
     found += _count_problems(card, end, wire, where)
     for node, reference in pictures.files:
         problem = limit_problem(node, reference, card.limits.file)

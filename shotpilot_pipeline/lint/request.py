@@ -16,7 +16,7 @@ _LEFT_OVER = re.compile(
     re.IGNORECASE,
 )
 #: What a filled text never holds, unless a brace was mistyped, or a value brought a template that is filled no more.
-_BRACES = re.compile(r"\{\{.*?\}\}+|\{ \{.*?\} ?\}|\{%.*?%\}|\{[{%#]|[}%#]\}")
+_BRACES = re.compile(r"\{\{[^{}]{0,500}\}\}+|\{ \{[^{}]{0,500}\} ?\}|\{%[^{}]{0,500}%\}|\{[{%#]|[}%#]\}")
 _UNFILLED = frozenset({"prompt_template", "prompt_wrap"})  # as they stand in the file, templates and all
 _PLACEHOLDERS = frozenset({"todo", "tbd", "fixme", "xxx", "lorem"})
 _SHOUTED = ("TODO", "TBD", "FIXME", "XXX")
@@ -26,9 +26,10 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _WEIGHT = re.compile(
-    r"\(+([^():]*[A-Za-z][^():]*):(?:[0-2]?\.\d{1,2}|[0-2])\)+|\(\(+([^()]+)\)\)+|\[([^\[\]:]+):\d?\.\d+\]"
+    r"(?<!\()\({1,9}([^():]*[A-Za-z][^():]*):(?:[0-2]?\.\d{1,2}|[0-2])\)+|(?<!\()\({2,9}([^()]+)\)\)+"
+    r"|\[([^\[\]:]+):\d?\.\d+\]"
 )
-_FLAG = re.compile(r"\s*(?<!\S)--[a-z]+(?: [\w.:/]+)?|\s*<(?:lora|lyco|hypernet):[^>]*>|::-?\d*\.?\d*(?=\s|$|,)")
+_FLAG = re.compile(r" ?(?<!\S)--[a-z]+(?: [\w.:/]+)?| ?<(?:lora|lyco|hypernet):[^>]*>|::-?\d*\.?\d*(?=\s|$|,)")
 _BOORU = re.compile(r"\b(?:1girl|1boy|2girls|2boys|score_\d\w*|rating_\w+)\b,? ?", re.IGNORECASE)
 _NATIVE = re.compile(r"<<<\s*(element|image)[_ ]?([0-9]{1,4})\s*>>>", re.IGNORECASE)
 _SMART = {
@@ -39,6 +40,7 @@ _SMART = {
     "’": "'",
     **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f", ""),
 }
+_MOST_CHANGES = 200  # of one text: each is looked for in the file
 _HIDDEN = frozenset(sign for sign, plain in _SMART.items() if not plain)
 #: Between signs that are no Latin letter a joiner means something: one emoji of several, a word of Persian or Hindi.
 _JOINED = re.compile("(?<=[^\\x00-\u02ff])[\u200c\u200d](?=[^\\x00-\u02ff])")
@@ -90,7 +92,7 @@ def weights_or_flags(text: Text, _: Lists) -> Iterator[Finding]:
         yield Finding(
             f"{shown} is the syntax of another tool; Kling reads it as words, or not at all",
             "say it in plain words; what matters most comes first",
-            text, piece, nth, changes=tuple(changes), title=f"take {shown} out" if not new else f"write {new} alone",
+            text, piece, nth, changes=tuple(changes) if len(changes) <= _MOST_CHANGES else (), title=f"take {shown} out" if not new else f"write {new} alone",
         )  # fmt: skip
 
 
@@ -129,7 +131,8 @@ def smart_chars(text: Text, _: Lists) -> Iterator[Finding]:
     yield Finding(
         f"holds {kind} ({named}), which reach the model as they are",
         "write plain quotes and spaces",
-        text, held[0], changes[0][1], changes=changes, title="write plain characters",
+        text, held[0], changes[0][1], title="write plain characters",
+        changes=changes if len(changes) <= _MOST_CHANGES else (),
     )  # fmt: skip
 
 

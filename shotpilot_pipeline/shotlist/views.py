@@ -14,7 +14,7 @@ from pathlib import Path
 
 from shotpilot_pipeline.errors import Place
 from shotpilot_pipeline.shotlist.expand import Made
-from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
+from shotpilot_pipeline.shotlist.fill import LONGEST, CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film, Member, file_of
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.references import BadReference
@@ -205,6 +205,8 @@ def _text(slot: str, node: Node, filling: Filling) -> Text | None:
         filled = raw if slot in _TEMPLATES else filling.text(node, slot)
     except CannotFill:
         return None
+    if len(filled) > LONGEST:
+        return None  # no model takes it, which is said elsewhere; its words would be read for minutes
     text = folded(in_words(slot, filled))
     return Text(slot, text, raw, node.place, node.key_place) if text else None
 

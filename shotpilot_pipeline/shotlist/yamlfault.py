@@ -221,7 +221,8 @@ def _unclosed(
     begins = entry is not None and (entry.line, entry.column) == opened
     mend = opened if begins else None
     if quoted and "escape" in problem and _HALF.search(lines[line], 0, gave_up[1] + 4):
-        return Fault("yaml-text", *gave_up, "this escape is half a character: another program wrote an emoji in two",
+        message = "this escape is half a character: another program wrote an emoji in two"
+        return Fault("yaml-text", gave_up[0], gave_up[1] - 2, message,
                      "write the character itself, and save the file as UTF-8", mend)  # fmt: skip
     if quoted and "escape" in problem:
         return Fault("yaml-text", *gave_up, "inside double quotes a backslash begins an escape, and this is none",

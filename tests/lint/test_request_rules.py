@@ -129,3 +129,9 @@ def test_one_render_serves_two_shots_that_ask_for_the_same(tmp_path: Path) -> No
 def test_a_prompt_near_the_limit_is_a_warning(tmp_path: Path) -> None:
     found = the(tmp_path, "prompt-too-long", "prompt: Medium shot, 50mm. " + "incomprehensibilities " * 104 + "\n")
     assert found.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("sign", ["“", "--a ", "(", "{", "' "])
+def test_a_text_of_nothing_but_signs_brings_no_edit_for_each(tmp_path: Path, sign: str) -> None:
+    found = checked(tmp_path, whole_list(f"prompt: {json.dumps((sign * 2_000)[:2_000], ensure_ascii=False)}\n"))
+    assert all(len(problem.fix.edits) <= 200 for problem in found if problem.fix)

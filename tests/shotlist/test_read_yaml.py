@@ -262,7 +262,7 @@ def test_faults_that_span_lines_or_hide_in_braces(
         ("prompt: {a street}", 18, "inside { } each entry is `key: value`", "in quotes, braces and all"),
         ("prompt: {a, street}", 21, "inside { } a comma begins the next entry", '"…, street"'),
         ("ignore: {slot-lens: }", 18, "`slot-lens` has no value", "after the colon"),
-        ('prompt: "\\ud83d\\ude00"', 20, "half a character", "write the character itself"),
+        ('prompt: "\\ud83d\\ude00"', 18, "half a character", "write the character itself"),
         ("prompt: !!python/object:x y", 17, "begins with !!python/object:x", "in quotes"),
         ("prompt: [a,, b]", 20, ", stands where a value should", "take the sign out"),
     ],

@@ -92,8 +92,12 @@ def weights_or_flags(text: Text, _: Lists) -> Iterator[Finding]:
         yield Finding(
             f"{shown} is the syntax of another tool; Kling reads it as words, or not at all",
             "say it in plain words; what matters most comes first",
-            text, piece, nth, changes=tuple(changes) if len(changes) <= _MOST_CHANGES else (), title=f"take {shown} out" if not new else f"write {new} alone",
-        )  # fmt: skip
+            text,
+            piece,
+            nth,
+            changes=tuple(changes) if len(changes) <= _MOST_CHANGES else (),
+            title=f"take {shown} out" if not new else f"write {new} alone",
+        )
 
 
 def _unweighted(found: re.Match[str]) -> str:

@@ -128,9 +128,10 @@ def _task_line(line: PlanLine, model: Model, columns: _Columns, screen: Screen) 
         return _quiet_line(head, _reason(line), columns.screen)
     head = f"{head} {_price(line):>9}"
     painted = screen.paint(head, colour) if screen.colour else head
+    name, beside, notes = _aside(model, line.notes, not columns.model)
     if columns.model:
-        painted = f"{painted}  {_model(model):<{columns.model}}"
-    reason, beside = _reason(line), _beside(model, why_model(line, model), not columns.model)
+        painted = f"{painted}  {name:<{columns.model}}"
+    reason = _reason(line)
     whole = f"{reason}; {beside}" if beside else reason
     if len(whole) <= columns.reason:
         lines = [f"{painted}  {whole}"]
@@ -138,10 +139,9 @@ def _task_line(line: PlanLine, model: Model, columns: _Columns, screen: Screen) 
         lines = [f"{painted}  {reason}", *_wrapped(beside, columns.screen)]
     else:
         lines = [painted.rstrip(), *_wrapped(whole, columns.screen)]
-    for note in line.notes:
-        if not note.startswith(f"{model.family}, "):
-            lines += _wrapped(note, columns.screen)
-    return "\n".join(lines)
+    for note in notes:
+        lines += _wrapped(note, columns.screen)
+    return "\n".join(lines) if len(lines) > 1 else lines[0]
 
 
 def _quiet_line(head: str, reason: str, screen: int) -> str:
@@ -151,6 +151,12 @@ def _quiet_line(head: str, reason: str, screen: int) -> str:
 
 
 @lru_cache(maxsize=1000)  # a list has few models and many lines
+def _aside(model: Model, notes: tuple[str, ...], apart: bool) -> tuple[str, str, tuple[str, ...]]:
+    """The model's name, why it is this one, and the notes that say anything else."""
+    others = tuple(note for note in notes if not note.startswith(f"{model.family}, "))
+    return _model(model), _beside(model, why_model(notes, model), apart), others
+
+
 def _beside(model: Model, why: str, apart: bool) -> str:
     """Why this model and endpoint; `apart`: named here, because no column does."""
     if not apart:

@@ -82,10 +82,11 @@ def models_of(plan: Plan, catalog: Catalog) -> dict[str, Model]:
     return found
 
 
-def why_model(line: PlanLine, model: Model) -> str:
-    """Why this model of those the list names: the end of a sentence that begins with it; "" where it names one only."""
+def why_model(notes: Sequence[str], model: Model) -> str:
+    """Why this model of those the list names, from a line's notes: the end of a sentence that begins with it; "" where
+    the list names one only."""
     head = f"{model.family}, "
-    return next((note.removeprefix(head) for note in line.notes if note.startswith(head)), "")
+    return next((note.removeprefix(head) for note in notes if note.startswith(head)), "")
 
 
 def why_kind(model: Model) -> str:
@@ -112,7 +113,7 @@ def doc_as_json(doc: PlanDoc) -> dict[str, Any]:
 
 
 def _task(line: PlanLine, model: Model) -> dict[str, Any]:
-    chosen = why_model(line, model) or "the model the list names"
+    chosen = why_model(line.notes, model) or "the model the list names"
     return line_as_json(line) | {
         "model": model.family,
         "kind": model.kind,

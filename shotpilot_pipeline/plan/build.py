@@ -35,6 +35,7 @@ from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.plan import ACCEPTED, BUYS, Action, Plan, PlanLine
 from shotpilot_pipeline.values.task import HUMAN, Task
 
+_NOT_KNOWN = ("",)  # the keys of a task with one request that still waits
 _COMING = BUYS | {Action.WAITING, Action.STALE_PICK}
 _LOST = "its bytes are not in this store; bring them here from where they are, or take that back (accept --undo)"
 
@@ -242,21 +243,24 @@ class _Planner:
         if any(address in self.behind_now for address in settled.on):
             return self._rests_on_behind(task, settled)
         if isinstance(settled, StalePick):
-            return Verdict(Action.STALE_PICK, settled.reason, later=self._at_most(task), wanted=self._most(task))
+            later, wanted = self._once_settled(task)
+            return Verdict(Action.STALE_PICK, settled.reason, later=later, wanted=wanted)
         if settled.person or any(address in self.coming for address in settled.on):
-            follows = not settled.person and self._follows(task)
-            return Verdict(
-                Action.WAITING, settled.reason, later=self._at_most(task), wanted=self._most(task), follows=follows
-            )
+            later, wanted = self._once_settled(task)
+            follows = not settled.person and self._follows(task, settled)
+            return Verdict(Action.WAITING, settled.reason, later=later, wanted=wanted, follows=follows)
         return Verdict(Action.BLOCKED, self._why_blocked(settled.on))
 
-    def _follows(self, task: Task) -> bool:
+    def _follows(self, task: Task, settled: Waiting) -> bool:
         """Whether all that `task` waits for comes in this run and is chosen by a rule, so that nobody is asked."""
+        if task.gates and not task.needs:
+            return self._is_sure(task.gates, settled if settled.on == task.gates else None)
         needs = [(need,) for need in self.index.needs_of(task) if need not in task.gates]
         return all(map(self._is_sure, [task.gates, *needs] if task.gates else needs))
 
-    def _is_sure(self, members: tuple[str, ...]) -> bool:
-        choice = self.choices.choose(members)
+    def _is_sure(self, members: tuple[str, ...], settled: Waiting | None = None) -> bool:
+        """`settled`: the choice among `members`, where it is known already."""
+        choice = settled or self.choices.choose(members)
         if isinstance(choice, Chosen):
             return True
         if isinstance(choice, StalePick) or choice.person:
@@ -346,14 +350,14 @@ class _Planner:
                 return number, self.known.counts.get(versions[number - 1], 0)
         return None
 
-    def _at_most(self, task: Task) -> int:
-        """Takes that may be bought once the task is settled: all, or what is missing where the key is known."""
+    def _once_settled(self, task: Task) -> tuple[int, int]:
+        """Takes that may be bought once the task is settled (all, or what is missing where the key is known); and takes
+        wanted then, whichever request it will be."""
+        if task.keys == _NOT_KNOWN and task.address not in self.special:
+            return task.takes, task.takes
         counts, standing, at = self.known.counts, self.known.rulings.standing, task.address
-        return max(max(0, self._most_wanted(task, key) - counts.get(standing(at, key), 0)) for key in task.keys)
-
-    def _most(self, task: Task) -> int:
-        """Takes wanted at most, whichever request it will be."""
-        return max(self._most_wanted(task, key) for key in task.keys)
+        most = [(self._most_wanted(task, key), counts.get(standing(at, key), 0)) for key in task.keys]
+        return max(max(0, wanted - have) for wanted, have in most), max(wanted for wanted, _ in most)
 
     def _most_wanted(self, task: Task, key: str) -> int:
         """Takes wanted under `key`; where it is not known yet, under whichever it will be."""

@@ -138,6 +138,8 @@ class Choices:
         rule = RULES.get(chooser if chooser != HUMAN else FIRST)
         if rule is None:
             return Waiting(f"no rule is called {chooser!r}, so a person must pick", candidates, True)
+        if not any(map(self.takes, candidates)):
+            return Waiting(f"waits for the takes of {self._name(candidates)}", candidates, False)
         chosen = rule.choose(self._offered(candidates))
         if chosen is None and self.first_where_unpicked and chooser != FIRST:
             chooser, rule = FIRST, RULES[FIRST]  # in a rehearsal nobody is waited for

@@ -101,22 +101,32 @@ class _Cutter:
         if opening is None or body is None:
             return
         indent = len(body[1])
-        shots = re.compile(rf"\n {{{indent}}}shots:[ ]*(?:#[^\n]*)?(?=\n)").findall(text, start, end)
-        head = re.compile(rf"\n {{{indent}}}shots:[ ]*(?:#[^\n]*)?(?=\n)").search(text, start, end)
-        if head is None or len(shots) != 1:
+        shots = re.compile(rf"\n {{{indent}}}shots:[ ]*(?:#[^\n]*)?(?=\n)")
+        head = shots.search(text, start, end)
+        first = _CONTENT.search(text, head.end(), end) if head else None
+        if head is None or first is None or len(first[1]) <= indent:
             return
-        below = re.compile(rf"\n {{0,{indent}}}[^\s#]").search(text, head.end(), end)
-        region_end = below.start() + 1 if below else end
-        first = _CONTENT.search(text, head.end(), region_end)
-        if first is None or len(first[1]) <= indent:
+        at, region_end = self._lines(head.end(), end, indent, len(first[1]))
+        if shots.search(text, region_end - 1, end):
             return
-        found = self._blocks(head.end(), region_end, len(first[1]))
+        found = self._blocks(at, region_end, len(first[1]))
         if found:
             self._take_out(opening[1], head.end() + 1, region_end, len(first[1]), found)
 
-    def _blocks(self, start: int, end: int, indent: int) -> list[tuple[str, int, int]]:
+    def _lines(self, start: int, end: int, above: int, indent: int) -> tuple[list[int], int]:
+        """Where each line begins that is indented by `indent`, up to the first that is indented by `above` or less;
+        and where that begins. One pass, because a list of 10,000 shots has 100,000 lines."""
+        at: list[int] = []
+        for found in re.compile(rf"\n( {{0,{indent}}})[^\s#]").finditer(self.text, start, end):
+            depth = len(found[1])
+            if depth <= above:
+                return at, found.start() + 1
+            if depth == indent:
+                at.append(found.start() + 1)
+        return at, end
+
+    def _blocks(self, at: list[int], end: int, indent: int) -> list[tuple[str, int, int]]:
         """Id, start and end of each shot; empty when one of them is not written in the plain way."""
-        at = [found.start() + 1 for found in re.compile(rf"\n {{{indent}}}[^\s#]").finditer(self.text, start, end)]
         blocks = []
         for first, last in zip(at, [*at[1:], end], strict=True):
             key = _SHOT.match(self.text, first + indent, last)

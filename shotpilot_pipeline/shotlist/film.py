@@ -32,8 +32,18 @@ from shotpilot_pipeline.shotlist.settings import (
 from shotpilot_pipeline.shotlist.source import SceneSource, Source
 from shotpilot_pipeline.shotlist.words import in_words
 
-#: What the card's schema said of each shape of input: "" or the fault (validity.py).
-Checked = dict[tuple[object, ...], tuple[str, str]]
+
+@dataclass(slots=True)
+class Checked:
+    """What the schemas of the cards said of each shape of input, so that each is asked about once."""
+
+    said: dict[tuple[object, ...], tuple[str, str]] = field(default_factory=dict)  # -> field and fault; "" for none
+    earlier: frozenset[str] = frozenset()  # shapes that passed by the same cards in an earlier run
+
+    def passed(self) -> list[str]:
+        """All shapes that passed, now or earlier, for a later run."""
+        return sorted(self.earlier.union(repr(shape) for shape, (_, fault) in self.said.items() if not fault))
+
 
 _USERS = 3  # of a value that cannot be filled, named in the message; the chain has them all
 
@@ -81,7 +91,7 @@ class Film:
     scenes: Mapping[str, SceneFilm]
     shelf: Shelf
     templates: Templates = field(default_factory=Templates, repr=False)
-    checked: Checked = field(default_factory=dict, repr=False)  # shapes of input that passed the card's schema
+    checked: Checked = field(default_factory=Checked, repr=False)
     pages: Pages = field(default_factory=Pages, repr=False)  # to look at a line again that is complained of
     included: Mapping[str, Place] = field(default_factory=dict, repr=False)  # a file -> who includes it
 

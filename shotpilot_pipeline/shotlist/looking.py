@@ -25,7 +25,8 @@ _OUTER = ("defaults", "looks", "cast", "images", "stages", "vars")
 
 
 class Look:
-    """A linter (or none) at work on one list. `lines`: what the memo keeps, first of the surroundings.
+    """A linter (or none) at work on one list. `lines`: what the memo keeps, first of the surroundings; `stood`: address
+    and place of each shot looked at.
 
     `before` is the line of the surroundings in the memo, "" without one.
     """
@@ -37,7 +38,7 @@ class Look:
         self._source = source
         self._here = here
         self._pencil = Pencil(film.pages, film.root)
-        self._shots: list[tuple[str, Place]] = []
+        self.stood: list[tuple[str, Place]] = []
         self._view: LintFilm | None = None
         self._outer = digest_of({"places": [list(_places(source.head.get(key))) for key in _OUTER]}) if linter else ""
         self._moved = not linter or outer_of(before) != self._outer
@@ -81,10 +82,10 @@ class Look:
 
     def notes(self) -> Notes:
         """What was said of the whole list."""
-        return read_notes(self.lines, self._shots, self._here.shown)
+        return read_notes(self.lines, self.stood, self._here.shown)
 
     def _stands(self, shot: ShotText) -> None:
-        self._shots.append((f"{shot.scene}/{shot.id}", Place(shot.file, shot.line)))
+        self.stood.append((f"{shot.scene}/{shot.id}", Place(shot.file, shot.line)))
 
     def _told(self, said: Linted) -> Linted:
         """With the include that brought a fault, where one did."""

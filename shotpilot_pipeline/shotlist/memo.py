@@ -27,7 +27,7 @@ from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
-MAGIC = f"shotpilot memo 3 {build_id()}"
+MAGIC = f"shotpilot memo 4 {build_id()}"
 _HEAD_LINES = 3
 _HEAD_FIELDS = ("show", "title", "sources", "cast", "budget", "name_pattern", "format")
 
@@ -66,7 +66,10 @@ class Memo:
     problems: tuple[tuple[int, Problem], ...]  # warnings, each with its shot's index or -1; no list with errors is kept
     _headings: tuple[tuple[str, str, int], ...]
     _words: Sequence[str]
-    notes: Sequence[str] = ()  # what the linter said: of what is around the shots, then of each (notes.py)
+    notes: Sequence[str]  # what the linter said: of what is around the shots, then of each (notes.py)
+    passed: Sequence[str]  # shapes of input that the schemas of the cards allow (film.Checked)
+    kinds: Sequence[Sequence[Any]]
+    columns: Sequence[Sequence[str]]  # of the tasks, as they stand in the file
 
     def words_of(self, index: int) -> tuple[tuple[str, str], ...]:
         """Slots and texts of the shot at `index`."""
@@ -93,25 +96,39 @@ class Memo:
         return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An earlier memo, and those of its shots that are written again as they stand in it, by their lines."""
+
+    memo: Memo
+    shots: Mapping[tuple[str, str], tuple[int, int]]  # scene and shot -> index of the shot, and of its first task
+
+    @property
+    def is_worth_it(self) -> bool:
+        """Whether the new memo may build on it: not when it carries many kinds that no task has any more."""
+        return len(self.memo.kinds) < 2 * len(set(self.memo.columns[0])) + 1
+
+
 def write_memo(
     path: Path,
     stamp: Stamp,
     compiled: Compiled,
     shots: Sequence[KeptShot],
     problems: Sequence[tuple[int, Problem]],
-    raw_words: Mapping[tuple[str, str], str] | None = None,
     notes: Sequence[str] = (),
+    passed: Sequence[str] = (),
+    before: Before | None = None,
 ) -> None:
     """Keep `compiled`; `problems` with the index of their shot, or -1. Places of shots and problems: from the root on.
 
-    `raw_words`, by scene and shot: words that are written as an earlier memo had them. `notes`: what the linter said
-    (notes.py). A folder that cannot be written to is no fault: the next command compiles again.
+    `notes`: what the linter said (notes.py). `passed`: see `Memo`. What `before` has is not written out anew: after an
+    edit to one shot of a long list that is nearly all. A folder that cannot be written to is no fault: the next command
+    compiles again.
     """
-    words = raw_words or {}
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}.aside")
-        aside.write_bytes(_encoded(stamp, compiled, shots, problems, words, notes))
+        aside.write_bytes(_encoded(stamp, compiled, shots, problems, notes, passed, before))
         aside.replace(path)
 
 
@@ -162,18 +179,27 @@ def _encoded(
     compiled: Compiled,
     shots: Sequence[KeptShot],
     problems: Sequence[tuple[int, Problem]],
-    words: Mapping[tuple[str, str], str],
     notes: Sequence[str],
+    passed: Sequence[str],
+    before: Before | None,
 ) -> bytes:
-    kinds: dict[tuple[Any, ...], int] = {}
-    numbers = [kinds.setdefault(_kind(task), len(kinds)) for task in compiled.tasks]
-    rest = "\n".join(_lines(compiled, shots, numbers, words, notes)).encode()
+    before = before if before and before.is_worth_it else None
+    kinds = {_kind_in(row): number for number, row in enumerate(before.memo.kinds)} if before else {}
+    lines = [
+        *("\t".join((*shot[:5], str(shot.tasks))) for shot in shots),
+        *_word_lines(compiled, before),
+        *(notes or [""] * (len(shots) + 1)),
+        *_task_lines(compiled.tasks, shots, kinds, before),
+        "",
+    ]
+    rest = "\n".join(lines).encode()
     told: dict[str, Any] = {field: getattr(compiled, field) for field in _HEAD_FIELDS}
     told |= {
         "stamp": stamp,
         "stages": compiled.stages,
         "moved": compiled.moved,
         "kinds": list(kinds),
+        "passed": passed,
         "scenes": [(scene.id, scene.heading, len(scene.shots)) for scene in compiled.scenes],
         "problems": [(index, *_problem_row(problem)) for index, problem in problems],
         "counts": (len(shots), len(compiled.tasks)),
@@ -187,24 +213,56 @@ def _kind(task: Task) -> tuple[Any, ...]:
     return (*task[1:9], *task[13:16], task.fits)
 
 
-def _lines(
-    compiled: Compiled,
-    shots: Sequence[KeptShot],
-    numbers: Sequence[int],
-    words: Mapping[tuple[str, str], str],
-    notes: Sequence[str],
-) -> Iterator[str]:
-    """Everything behind the head; `numbers` are the kinds of the tasks."""
-    tasks = compiled.tasks
-    yield from ("\t".join((*shot[:5], str(shot.tasks))) for shot in shots)
+def _kind_in(row: Sequence[Any]) -> tuple[Any, ...]:
+    """The same from a head."""
+    return (*row[:8], *map(tuple, row[8:11]), row[11])
+
+
+def _word_lines(compiled: Compiled, before: Before | None) -> Iterator[str]:
+    """The words of each shot. One that is written as it stood has none in `compiled` where nobody asked for them."""
+    old = before.shots if before else {}
     for scene in compiled.scenes:
-        yield from (words.get((scene.id, info.id)) or _json(info.words) for info in scene.shots)
-    yield from notes or [""] * (len(shots) + 1)
-    yield from map(str, numbers)
-    yield from (task.address for task in tasks)
-    for column in ("gates", "needs", "keys", "forms"):
-        yield from ("\t".join(getattr(task, column)) for task in tasks)
-    yield ""
+        for info in scene.shots:
+            at = old.get((scene.id, info.id))
+            yield before.memo.raw_words_of(at[0]) if before and at else _json(info.words)
+
+
+def _task_lines(
+    tasks: Sequence[Task], shots: Sequence[KeptShot], kinds: dict[tuple[Any, ...], int], before: Before | None
+) -> Iterator[str]:
+    """The six columns of the tasks, one after another; kinds that are new are added to `kinds`."""
+    spans = list(_spans(shots, before))
+    makers: tuple[Callable[[Task], str], ...] = (
+        lambda task: str(kinds.setdefault(_kind(task), len(kinds))),
+        lambda task: task.address,
+        lambda task: "\t".join(task.gates),
+        lambda task: "\t".join(task.needs),
+        lambda task: "\t".join(task.keys),
+        lambda task: "\t".join(task.forms),
+    )
+    for number, make in enumerate(makers):
+        for old, start, end in spans:
+            if old < 0 or before is None:
+                yield from map(make, tasks[start:end])
+            else:
+                yield from before.memo.columns[number][old : old + end - start]
+
+
+def _spans(shots: Sequence[KeptShot], before: Before | None) -> Iterator[tuple[int, int, int]]:
+    """Tasks that stand together, as (index in the earlier memo, start, end): -1 for those that it does not have."""
+    known = before.shots if before else {}
+    was = first = start = 0
+    for at, shot in enumerate(shots):
+        old = known.get((shot.scene, shot.id), (0, -1))[1]
+        goes_on = old < 0 if was < 0 else old == was + first - start
+        if at and not goes_on:
+            yield was, start, first
+            start = first
+        if not at or not goes_on:
+            was = old
+        first += shot.tasks
+    if shots:
+        yield was, start, first
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -234,6 +292,9 @@ def _decode(head: Mapping[str, Any], lines: Sequence[str], shown: Callable[[str]
         _headings=tuple((scene, heading, count) for scene, heading, count in head["scenes"]),
         _words=lines[_HEAD_LINES + shot_count : words_end],
         notes=lines[words_end:first],
+        passed=head["passed"],
+        kinds=head["kinds"],
+        columns=columns,
     )
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shotpilot_pipeline.shotlist.film import Film
     from shotpilot_pipeline.shotlist.looking import Look
     from shotpilot_pipeline.shotlist.recalled import Recall
-    from shotpilot_pipeline.shotlist.references import Fact, Shelf
+    from shotpilot_pipeline.shotlist.references import Fact
     from shotpilot_pipeline.shotlist.source import Source
 
 
@@ -157,6 +157,19 @@ def _reference_stands(path: Path, fact: Sequence[object]) -> bool:
     return same or (found.st_size == size and _digest(path, Pages()) == sha256)
 
 
+class _Made(NamedTuple):
+    """A list as far as it could be compiled, with all that a memo of it is written from."""
+
+    source: Source
+    film: Film
+    recall: Recall
+    look: Look
+    layout: str
+    parts: list[Part]
+    told: list[tuple[int, Problem]]  # each problem with the place of its shot among the parts; -1: none
+    compiled: Compiled
+
+
 def _compile(
     file: Path,
     root: Path,
@@ -168,62 +181,63 @@ def _compile(
     *,
     words: bool,
 ) -> Recalled:
-    from shotpilot_pipeline.shotlist.compile import join
-    from shotpilot_pipeline.shotlist.film import open_film
-    from shotpilot_pipeline.shotlist.looking import Look
-    from shotpilot_pipeline.shotlist.recalled import Recall
-    from shotpilot_pipeline.shotlist.references import Fact, Shelf
     from shotpilot_pipeline.shotlist.source import read_source
 
     source, found = read_source(file, root, pages)
     if source is None:
         return Recalled(None, found, Notes.none)
     here = Whereabouts(file, root)
-    shelf = Shelf(root, {name: Fact(*fact) for name, fact in memo.stamp.references.items()} if memo else {})
-    film, film_found = open_film(source, catalog, shelf)
+    made = _made(source, found, catalog, memo, eyes, here, words=words)
+    told = made.told
+    if not any(problem.severity is Severity.ERROR for _, problem in told):
+        told += ((-1, made.film.told(problem)) for problem in eyes.check(made.compiled))
+    problems = tuple(in_place_order(problem for _, problem in told))
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        return Recalled(None, problems, made.look.notes)
+    if not pages.in_memory:
+        _keep(memo_path, made, catalog, eyes, here)
+    return Recalled(made.compiled, problems, made.look.notes)
+
+
+def _made(
+    source: Source,
+    found: Sequence[Problem],
+    catalog: Catalog,
+    memo: Memo | None,
+    eyes: Eyes,
+    here: Whereabouts,
+    *,
+    words: bool,
+) -> _Made:
+    from shotpilot_pipeline.shotlist.compile import join
+    from shotpilot_pipeline.shotlist.film import open_film
+    from shotpilot_pipeline.shotlist.gather import gather
+    from shotpilot_pipeline.shotlist.looking import Look
+    from shotpilot_pipeline.shotlist.recalled import Recall
+    from shotpilot_pipeline.shotlist.references import Fact, Shelf
+
+    facts = {name: Fact(*fact) for name, fact in memo.stamp.references.items()} if memo else {}
+    film, film_found = open_film(source, catalog, Shelf(source.root, facts))
+    film.checked.earlier = frozenset(memo.passed if memo and memo.stamp.catalog == catalog.digest else ())
     stood = memo is not None and _surroundings_stand(memo.stamp, source, catalog)
     layout = _layout(source)
     recall = Recall(memo if stood else None, layout, words=words)
     look = Look(eyes.linter, film, source, here, recall.note_around)
     told = [(-1, problem) for problem in (*found, *film_found, *look.around())]
-    parts, of_shots = _parts(source, film, recall, look)
-    told += of_shots
+    parts, of_shots = gather(source, film, recall, look)
     compiled, joined = join(film, source, parts)
-    told += ((-1, problem) for problem in joined)
+    told += (*of_shots, *((-1, problem) for problem in joined))
     compiled = replace(compiled, sources={**recall.sources, **compiled.sources})
-    if not any(problem.severity is Severity.ERROR for _, problem in told):
-        told += ((-1, film.told(problem)) for problem in eyes.check(compiled))
-    problems_in_order = tuple(in_place_order(problem for _, problem in told))
-    if any(problem.severity is Severity.ERROR for problem in problems_in_order):
-        return Recalled(None, problems_in_order, look.notes)
-    if pages.in_memory:
-        return Recalled(compiled, problems_in_order, look.notes)
-    stamp = _stamp(source, catalog, layout, shelf, recall)._replace(linter=eyes.digest)
-    rows = _from_root(told, here)
-    kept = list(_kept(source, parts, here))
-    write_memo(memo_path, stamp, compiled, kept, rows, recall.raw_words, look.lines if eyes.linter else ())
-    return Recalled(compiled, problems_in_order, look.notes)
+    return _Made(source, film, recall, look, layout, parts, told, compiled)
 
 
-def _parts(source: Source, film: Film, recall: Recall, look: Look) -> tuple[list[Part], list[tuple[int, Problem]]]:
-    """Every shot that passes, recalled or compiled; and every problem with its shot's place among them (-1: none)."""
-    from shotpilot_pipeline.shotlist.compile import compile_shot
-    from shotpilot_pipeline.shotlist.looking import without_requests
-
-    parts: list[Part] = []
-    told: list[tuple[int, Problem]] = []
-    for scene in source.scenes:
-        for shot in scene.shots:
-            recalled = recall.part(shot)
-            if recalled and not look.recall(scene, shot, recall.note(shot)):
-                recalled = None
-            part, problems = recalled or compile_shot(film, scene, shot)
-            if part is not None and not recalled:
-                problems += look.at(scene, shot, part)
-                part = without_requests(part)
-            told += ((len(parts) if part else -1, problem) for problem in problems)
-            parts += [part] if part else []
-    return parts, told
+def _keep(path: Path, made: _Made, catalog: Catalog, eyes: Eyes, here: Whereabouts) -> None:
+    """Write the memo."""
+    stamp = _stamp(made, catalog)._replace(linter=eyes.digest)
+    rows = _from_root(made.told, here)
+    kept = list(_kept(made.source, made.parts, here))
+    lines = made.look.lines if eyes.linter else ()
+    write_memo(path, stamp, made.compiled, kept, rows, lines, made.film.checked.passed(), made.recall.before)
 
 
 def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:
@@ -233,12 +247,13 @@ def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:
     return same and _links_stand(stamp.links, source.root) and _references_stand(stamp.references, source.root)
 
 
-def _stamp(source: Source, catalog: Catalog, layout: str, shelf: Shelf, recall: Recall) -> Stamp:
+def _stamp(made: _Made, catalog: Catalog) -> Stamp:
+    source, shelf, recall = made.source, made.film.shelf, made.recall
     here = Whereabouts(Path(source.path), source.root)
     links = {**recall.links, **{here.kept(typed): name for typed, name in source.links.items()}}
     links |= {here.beside(file, written): name for (file, written), name in shelf.links.items()}
     references = _rows({**recall.facts, **shelf.facts})
-    return Stamp(here.list, catalog.digest, source.head_digest, layout, dict(source.files), links, references)
+    return Stamp(here.list, catalog.digest, source.head_digest, made.layout, dict(source.files), links, references)
 
 
 def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object]]:

@@ -7,25 +7,28 @@ from collections.abc import Mapping, Sequence
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.compile import Part
 from shotpilot_pipeline.shotlist.expand import ShotTasks
-from shotpilot_pipeline.shotlist.memo import KeptShot, Memo
+from shotpilot_pipeline.shotlist.memo import Before, KeptShot, Memo
 from shotpilot_pipeline.shotlist.problems import places_of, with_places
 from shotpilot_pipeline.shotlist.source import ShotText
-from shotpilot_pipeline.values.task import ShotInfo
+from shotpilot_pipeline.values.task import ShotInfo, Task
+
+_PLACE = Task._fields.index("place")  # a line more in front moves all shots behind it: 30,000 tasks in a long list
 
 
 class Recall:
     """The shots of a memo by what they are known by; no memo, no shots.
 
     `layout`: where everything but the shots stands now; where it is another, a shot whose problems point out of itself
-    is compiled anew. `words`: whether the shots' own words are wanted too. Where they are not, they are only handed on
-    as the memo has them (`raw_words`, by scene and shot), which saves reading and writing them again.
+    is compiled anew. `words`: whether the shots' own words are wanted too. `before` and `kept`: the shots that
+    were recalled, for a new memo to write as they stand.
     """
 
     def __init__(self, memo: Memo | None, layout: str = "", *, words: bool) -> None:
-        self.raw_words: dict[tuple[str, str], str] = {}
         self.sources: Mapping[str, str] = memo.compiled.sources if memo else {}
         self.links: Mapping[str, str] = memo.stamp.links if memo else {}
         self.facts: Mapping[str, Sequence[object]] = memo.stamp.references if memo else {}
+        self.kept: dict[tuple[str, str], tuple[int, int]] = {}
+        self.before = Before(memo, self.kept) if memo else None
         self._memo = memo
         self._same_layout = memo is not None and memo.stamp.layout == layout
         self._words = words
@@ -49,16 +52,24 @@ class Recall:
         index, _ = self._at[shot.scene, shot.id, shot.digest]
         return self._memo.notes[index + 1] if self._memo and self._memo.notes else ""
 
+    def has(self, shot: ShotText) -> bool:
+        """Whether the shot may be recalled."""
+        return (shot.scene, shot.id, shot.digest) in self._at
+
+    def keep(self, shot: ShotText) -> None:
+        """Count a shot as recalled: it may be written again as it stands."""
+        self.kept[shot.scene, shot.id] = self._at[shot.scene, shot.id, shot.digest]
+
     def part(self, shot: ShotText) -> tuple[Part, tuple[Problem, ...]] | None:
         """The shot as it was compiled, with its places moved to where it stands now; None when it must be compiled."""
         at = self._at.get((shot.scene, shot.id, shot.digest))
         if at is None or self._memo is None:
             return None
         index, first = at
-        kept, place = self._memo.shots[index], f"{shot.file}:{shot.line}"
+        kept, place, new = self._memo.shots[index], f"{shot.file}:{shot.line}", tuple.__new__
         tasks = self._memo.compiled.tasks[first : first + kept.tasks]
         if kept.place != place:
-            tasks = tuple(task._replace(place=place) for task in tasks)
+            tasks = tuple(new(Task, (*task[:_PLACE], place, *task[_PLACE + 1 :])) for task in tasks)
         found: tuple[Problem, ...] = ()
         if index in self._problems:
             if shot.node is not None:
@@ -66,8 +77,6 @@ class Recall:
             found = tuple(_moved(problem, kept, shot) for problem in self._problems[index])
             if not self._same_layout and any(_points_out(problem, shot) for problem in found):
                 return None
-        if not self._words:
-            self.raw_words[shot.scene, shot.id] = self._memo.raw_words_of(index)
         info = ShotInfo(shot.id, place, kept.state, self._memo.words_of(index) if self._words else ())
         done = ShotTasks(tasks=tasks, info=info, problems=found, sources={}, asks=())
         return Part(shot.scene, shot.id, Place(shot.file, shot.line, shot.column), done), found

@@ -7,6 +7,7 @@ would move the cursor or turn the reading direction is shown as a stand-in.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -46,12 +47,14 @@ def marked(line: str, start: int, end: int, width: int) -> Cut:
     """`line` on at most `width` cells, with the part from index `start` to `end` in sight, or the beginning of it."""
     first = max(0, start - width)  # a sign takes a cell at least, nearly always: no more than this can be in sight
     line, start, end = line[first : end + width], start - first, end - first
-    cells, at = _laid_out(line)
+    plain = line.isascii() and line.isprintable()  # then a sign is a cell, as in nearly every line
+    cells, at = (range(len(line) + 1), len(line)) if plain else _laid_out(line)
     left, right = cells[start], cells[min(end, len(line))]
     if at <= width and not first:
-        return Cut("".join(_spelled(line)).rstrip(), left, max(right, left + 1))
+        return Cut((line if plain else "".join(_spelled(line))).rstrip(), left, max(right, left + 1))
     from_cell = max(0, min(left - width // 4, at - width))
-    shown = list(_window(line, cells, from_cell, from_cell + width))
+    to_cell = from_cell + width
+    shown = list(line[from_cell:to_cell] or " ") if plain else _window(line, cells, from_cell, to_cell)
     if from_cell or first:
         shown[0] = _ELLIPSIS
     if from_cell + width < at:
@@ -78,7 +81,7 @@ def _spelled(line: str) -> list[str]:
     return spelled
 
 
-def _window(line: str, cells: list[int], first: int, last: int) -> list[str]:
+def _window(line: str, cells: Sequence[int], first: int, last: int) -> list[str]:
     """What is seen from cell `first` up to `last`; a wide sign cut in half leaves a space."""
     seen: list[str] = []
     for spelled, (at, after) in zip(_spelled(line), pairwise(cells), strict=True):

@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
 
 def canonical_json(value: object) -> str:
     """The one spelling of a JSON value: sorted keys, no spaces, text as it is (UTF-8 when encoded)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _encode(value)
 
 
 def sha256_text(text: str) -> str:

@@ -17,25 +17,10 @@ from jsonschema import validate
 
 from shotpilot_pipeline.catalog.schemas import schema
 from tests.golden import check_screen
+from tests.pipeline.buying import LIST as TWO_SHOTS
 from tests.pipeline.buying import Service, command, render, service, show
 
-LIST = """\
-shotlist: 1
-show: night
-stages:
-  iterate: {model: kling-v3, resolution: 1K, takes: 2, pick: first}
-  final: {model: kling-v3, resolution: 1K, takes: 1, carry: image, pick: first}
-scenes:
-  sc010:
-    place: a pier
-    shots:
-      sh010: {subject: a fisherman, action: coils a rope}
-      sh020: {subject: an old lantern}
-      sh030: {subject: an old lantern}
-  sc020:
-    shots:
-      sh010: {subject: the sea}
-"""
+LIST = f"{TWO_SHOTS}      sh030: {{subject: an old lantern}}\n  sc020:\n    shots:\n      sh010: {{subject: the sea}}\n"
 WITHOUT = LIST.partition("  sc020:")[0]
 ANN = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "Ann"}
 

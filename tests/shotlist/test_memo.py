@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
-from shotpilot_pipeline.shotlist.memo import KeptShot, Stamp, read_memo, read_stamp, write_memo
+from shotpilot_pipeline.shotlist.memo import Before, KeptShot, Stamp, read_memo, read_stamp, write_memo
 from shotpilot_pipeline.shotlist.problems import with_places
 from shotpilot_pipeline.values.request import pick_mark, render_key, request_form
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
@@ -95,3 +95,39 @@ def test_a_problem_comes_back_with_its_end_its_chain_and_its_fix(tmp_path: Path)
     memo = read_memo(tmp_path / "a.memo", lambda kept: f"../{kept}")
     assert memo is not None
     assert memo.problems == ((-1, with_places(problem, lambda at: replace(at, file=f"../{at.file}"))),)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 2), prompts), min_size=1, max_size=8), st.randoms())
+def test_what_is_built_on_an_earlier_memo_is_as_if_written_anew(tmp_path_factory, shots, random) -> None:
+    """Each shot stays, is edited or is new; some are gone and the rest may stand in another order."""
+    folder = tmp_path_factory.mktemp("memo")
+
+    def listed(rows: list[tuple[str, int, str]]) -> tuple[Compiled, list[KeptShot]]:
+        kept = [KeptShot("s", name, "d", f"a.yaml:{at}", "", count) for at, (name, count, _) in enumerate(rows)]
+        tasks = tuple(
+            task(f"s/{name}.v{n}@iterate", words, f"a.yaml:{at}", bool(n))
+            for at, (name, count, words) in enumerate(rows)
+            for n in range(count)
+        )
+        infos = tuple(
+            ShotInfo(one.id, one.place, "", (("subject", row[2]),)) for one, row in zip(kept, rows, strict=True)
+        )
+        return Compiled("show", "T", ("iterate",), tasks, (SceneInfo("s", "", infos),), {}), kept
+
+    old = [(f"sh{n}", count, words) for n, (_, count, words) in enumerate(shots)]
+    compiled, kept = listed(old)
+    write_memo(folder / "a.memo", STAMP, compiled, kept, [])
+    earlier = read_memo(folder / "a.memo", str)
+    assert earlier is not None
+    stays = {name for (same, _, _), (name, _, _) in zip(shots, old, strict=True) if same}
+    new = [row if row[0] in stays else (row[0], 2 - row[1], f"{row[2]} edited") for row in old]
+    new = random.sample(new, random.randint(1, len(new)))
+    firsts = [sum(one.tasks for one in kept[:n]) for n in range(len(kept))]
+    again = {("s", one.id): (n, firsts[n]) for n, one in enumerate(kept) if one.id in stays}
+    compiled, kept = listed(new)
+    write_memo(folder / "whole.memo", STAMP, compiled, kept, [])
+    write_memo(folder / "built.memo", STAMP, compiled, kept, [], before=Before(earlier, again))
+    whole, built = read_memo(folder / "whole.memo", str), read_memo(folder / "built.memo", str)
+    assert whole is not None
+    assert built is not None
+    assert (built.compiled, built.shots, built.scenes()) == (whole.compiled, whole.shots, whole.scenes())

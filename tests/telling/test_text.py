@@ -121,3 +121,10 @@ def test_the_first_mark_stands_below_the_first_sign_of_the_fault(line: str, data
     cut = marked(line, at, at + 1, 40)
     before, cell = cut.shown.partition("X")[0], cut.start
     assert sum(map(width_of, before)) == cell
+
+
+@given(st.text("ab ", max_size=60), st.integers(0, 60), st.integers(0, 30), st.integers(1, 40))
+def test_a_plain_line_is_cut_as_one_with_accents_is(line: str, start: int, more: int, width: int) -> None:
+    start = min(start, len(line))
+    accented = marked(line.replace("a", "\u00e4"), start, start + more, width)
+    assert marked(line, start, start + more, width) == accented._replace(shown=accented.shown.replace("\u00e4", "a"))

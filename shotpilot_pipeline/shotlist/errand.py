@@ -1,0 +1,68 @@
+"""Work done in a process of its own, beside this one, where that is safe and worth it. Does not know what the work is.
+
+The other process is a fork, so it sees all that is in memory and is given nothing; what it finds out comes back
+pickled. It ends by itself whatever becomes of this one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+T = TypeVar("T")
+
+MOST = 4  # processes; more than that wait for the memory
+
+
+def hands() -> int:
+    """How many processes may work side by side: one where a fork would not be safe.
+
+    A fork copies the one thread that calls it, so nothing else may be running; and the system libraries of a Mac do
+    not stand it.
+    """
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return 1
+    return min(MOST, len(os.sched_getaffinity(0)))
+
+
+class Errand(Generic[T]):
+    """`work` on its way in another process. It must not write or print: whatever it changes is lost but its result."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        from multiprocessing import get_context  # 20 ms: only for those who send somebody
+
+        context = get_context("fork")
+        self._end, far = context.Pipe(duplex=False)
+        self._process = context.Process(target=_do, args=(work, far), daemon=True)
+        self._process.start()
+        far.close()
+
+    def result(self) -> T | None:
+        """What came of it, waited for; None where it died, or met a fault that is better met in this process."""
+        try:
+            found: T = self._end.recv()
+        except (EOFError, OSError):
+            return None
+        return found
+
+    def forget(self) -> None:
+        """Let go of it, finished or not."""
+        self._end.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _do(work: Callable[[], T], end: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process too; the other one says what becomes
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        end.send(work())
+    except Exception:
+        os._exit(1)

@@ -1,0 +1,132 @@
+"""A long list is compiled by several processes, and nobody can tell it from what comes out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shotpilot_pipeline.pipeline.checking import check_file
+from shotpilot_pipeline.pipeline.reading import open_list
+from shotpilot_pipeline.shotlist import compile, errand, gather
+from tests.shotlist.compiling import draw
+
+HEAD = """\
+shotlist: 1
+show: long
+cast:
+  vera: {name: Vera, frontal: refs/vera.png}
+images:
+  plate: refs/plate.png
+stages:
+  iterate: {model: kling-o3, takes: 2, pick: first}
+  final: {model: kling-o3, resolution: 2K, carry: image}
+scenes:
+"""
+
+
+def written(folder: Path, faulty: bool, edited: bool = False) -> Path:
+    """A list of four scenes with ten shots each; some with warnings, some at fault, one asks for another's pick."""
+    for name in ("vera", "plate") if not (folder / "refs").exists() else ():
+        draw(folder / f"refs/{name}.png")
+    lines = [HEAD]
+    for scene in range(1, 5):
+        lines.append(f"  sc{scene:03}:\n    place: a pier\n    shots:\n")
+        for shot in range(1, 11):
+            lines.append(f"      sh{shot:03}:\n        prompt: wave {shot} of {scene} and @vera\n")
+            if shot % 3 == 0:
+                lines.append("        negative_prompt: blur\n")
+            if shot == 5:
+                lines.append(
+                    "        images: {other: {pick: sc001/sh001@iterate}}\n        add_images: [other, plate]\n"
+                )
+            if faulty and shot == 7:
+                lines.append("        light: '{{ vars.nobody }}'\n        prompts: 1\n")
+            if edited and shot > 2:
+                lines.append("        tags: [edited]\n")
+    path = folder / "list.yaml"
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Sets how many processes work."""
+
+    def work(count: int) -> None:
+        monkeypatch.setattr(gather, "ENOUGH", 4)
+        monkeypatch.setattr(gather, "hands", lambda: count)
+
+    return work
+
+
+@pytest.mark.parametrize("faulty", [False, True])
+@pytest.mark.parametrize("hands", [2, 3, 9])
+def test_several_processes_say_and_keep_what_one_does(
+    tmp_path: Path, several: Callable[[int], None], hands: int, faulty: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    def outcome(count: int) -> tuple[object, ...]:
+        several(count)
+        found = []
+        for edited in (False, True):
+            path = written(tmp_path, faulty, edited)
+            memo = open_list(path, tmp_path, rehearsal=False).places.memo
+            memo.unlink(missing_ok=True) if not edited else None
+            checked = check_file(path, tmp_path)
+            opened = open_list(path, tmp_path, rehearsal=False)
+            found += [checked.problems, opened.recalled.compiled, memo.read_bytes() if not faulty else b""]
+        return tuple(found)
+
+    alone, together = outcome(1), outcome(hands)
+    assert together == alone
+    assert bool(alone[1]) is not faulty
+
+
+def test_work_whose_process_dies_is_done_here(
+    tmp_path: Path, several: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path, here = written(tmp_path, faulty=False), os.getpid()
+    whole = check_file(path, tmp_path)
+    open_list(path, tmp_path, rehearsal=False).places.memo.unlink()
+    several(3)
+    compile_shot = compile.compile_shot
+
+    def dies(*arguments: object) -> object:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return compile_shot(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gather, "compile_shot", dies)
+    assert check_file(path, tmp_path) == whole
+
+
+def test_an_errand_brings_what_its_work_gives_or_nothing() -> None:
+    def fails() -> int:
+        raise ValueError("told where the work is done again")
+
+    sent = [errand.Errand(lambda: os.getpid()), errand.Errand(fails)]
+    try:
+        found = [one.result() for one in sent]
+    finally:
+        for one in sent:
+            one.forget()
+    assert found[0] not in (None, os.getpid())
+    assert found[1] is None
+
+
+def test_nothing_is_forked_beside_another_thread() -> None:
+    stop = threading.Event()
+    other = threading.Thread(target=stop.wait)
+    other.start()
+    try:
+        assert errand.hands() == 1
+    finally:
+        stop.set()
+        other.join()

@@ -44,6 +44,8 @@ class _Spot(NamedTuple):
 def offered(problem: Problem, lines: Sequence[str]) -> Fix | None:
     """The cure that a problem's own words offer, if any. `lines` are those of its file."""
     place, end = problem.place, problem.end
+    if problem.rule not in _OFFERS and "did you mean" not in problem.hint + problem.message:
+        return problem.fix  # most problems: nothing is offered
     if problem.fix is not None or not (0 < place.line <= len(lines) and place.column):
         return problem.fix
     until = end.column - 1 if end is not None and end.line == place.line else place.column - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from shotpilot_pipeline.pipeline.judging import Wanted, judged
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.telling.machine import as_json
 from shotpilot_pipeline.telling.text import one_line, told
+
+_FEW_FILES = 4  # named again in a command to type
 
 FORMATS = ("text", "short", "json", "sarif", "github", "gitlab")
 
@@ -68,16 +71,35 @@ def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str, **wa
         for found in checked:
             if not any(_fails(problem, strict) for problem in found.problems):
                 screen.message(_passes(found))
-    count = Counter(problem.severity for problem in problems)
     if problems:
-        errors, warnings = counted(count[Severity.ERROR], "error"), counted(count[Severity.WARNING], "warning")
-        infos = f", {count[Severity.INFO]} to know" if count[Severity.INFO] else ""
-        screen.message(f"{errors}, {warnings}{infos}.")
+        screen.message(_counts(problems))
+    cures = _cures(problems, files) if form in ("text", "short") else ""
+    if cures:
+        screen.message(cures)
     if judgement.known or judgement.gone:
         gone = f"; {judgement.gone} of it are gone: write it anew" if judgement.gone else ""
         screen.message(f"{counted(judgement.known, 'problem')} known to the baseline{gone}.")
     failed = any(_fails(problem, strict) for problem in problems)
     return int(ExitCode.USAGE if failed else ExitCode.DONE)
+
+
+def _counts(problems: Sequence[Problem]) -> str:
+    count = Counter(problem.severity for problem in problems)
+    errors, warnings = counted(count[Severity.ERROR], "error"), counted(count[Severity.WARNING], "warning")
+    infos = f", {count[Severity.INFO]} to know" if count[Severity.INFO] else ""
+    return f"{errors}, {warnings}{infos}."
+
+
+def _cures(problems: Sequence[Problem], files: Sequence[Path]) -> str:
+    """What `shotpilot fix` can do about them; "" when it can do nothing."""
+    count = Counter(problem.fix.automatic for problem in problems if problem.fix is not None)
+    command = f"shotpilot fix {shlex.join(map(str, files)) if len(files) < _FEW_FILES else 'FILE...'}"
+    told = (
+        [f"{counted(count[True], 'of them mends itself', 'of them mend themselves')}: {command}"] if count[True] else []
+    )
+    if count[False]:
+        told.append(f"{counted(count[False], 'cure is', 'cures are')} proposed: {command} --proposed --diff")
+    return "; ".join(told)
 
 
 def _each_once(checked: Sequence[Checked]) -> list[Problem]:
@@ -98,9 +120,10 @@ def _written(form: str, problems: Sequence[Problem], screen: Screen, pages: Page
     elif form == "json":
         yield _json(as_json(problems))
     elif form == "sarif":
+        from shotpilot_pipeline.lint.manual import reason, sentence
         from shotpilot_pipeline.telling.sarif import as_sarif
 
-        yield _json(as_sarif(problems))
+        yield _json(as_sarif(problems, sentence, reason))
     else:
         from shotpilot_pipeline.telling.annotations import as_github, as_gitlab
 

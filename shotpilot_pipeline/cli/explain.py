@@ -16,7 +16,10 @@ from shotpilot_pipeline.lint.known import hard
 from shotpilot_pipeline.lint.manual import Page, page_of, pages
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_FIXES = {"automatic": "mends itself: shotpilot fix", "proposed": "a cure is proposed: shotpilot fix --diff shows it"}
+_FIXES = {
+    "automatic": "mends itself: shotpilot fix",
+    "proposed": "a cure is proposed: shotpilot fix --proposed --diff shows it",
+}
 
 
 def _rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

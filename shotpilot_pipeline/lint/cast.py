@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 from shotpilot_pipeline.errors import Severity
+from shotpilot_pipeline.lint.changes import ending, item_of, without
 from shotpilot_pipeline.lint.reading import any_of, listed, these, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, change, on_film, on_list, on_shot
 from shotpilot_pipeline.lint.size import is_close
@@ -46,6 +48,7 @@ _ROLE = re.compile(
     r"|material|character|product|object|prop|face|logo)\b",
     re.IGNORECASE,
 )
+_BEFORE_A_FACE = r"(?:(?:and|with|has|his|her|an?|the) )*"
 _NO_THING = these("and are but for from has have into is its light one ones that the was were which who with")
 _AROUND_MENTION = 70  # characters before and after a mention in which its role is looked for
 
@@ -132,14 +135,18 @@ def element_face_redescribed(shot: LintShot, _: Lists) -> Iterator[Finding]:
     for text in shot.texts if shot.mentions else ():
         if "@" not in text.text or _FACE_WORDS.isdisjoint(words_of(text.text)):
             continue
-        for sentence in re.finditer(r"[^.!?]+", unquoted(text.text)):
+        for sentence in re.finditer(r"(?:[^.!?]|\.(?=\w))+", unquoted(text.text)):  # @vera.wardrobe is one word
             found = _FACE.search(sentence.group(0)) if "@" in sentence.group(0) else None
             if found:
                 whole = re.compile(re.escape(found.group(0))).search(text.text, sentence.start())
                 assert whole is not None
                 hint = "leave the face to the picture; words that differ from it pull it away"
-                message = f"“{found.group(0)}” describes a face that is sent as a picture"
-                yield Finding(message, hint, **at(text, whole))
+                words = found.group(0)
+                item = item_of(text, words, _BEFORE_A_FACE, joint="with")
+                yield Finding(
+                    f"“{words}” describes a face that is sent as a picture", hint, **at(text, whole),
+                    changes=without(text, item), title=f"take “{words}” out", automatic=False,
+                )  # fmt: skip
                 return
 
 
@@ -176,9 +183,8 @@ def element_unused(shot: LintShot, _: Lists) -> Iterator[Finding]:
     for number in range(1, sent.elements_by_hand + 1):
         if not re.search(rf"@Element{number}(?!\d)", sent.prompt):
             message = f"element {number} is sent, but the prompt never names it"
-            yield Finding(
-                message, f"write @Element{number} where the person is, or take it out", place=shot.where("elements", "")
-            )
+            hint = f"write @Element{number} where the person is, or take it out"
+            yield Finding(message, hint, place=shot.where("elements", ""), **_named(shot, f"@Element{number}", "In it"))
 
 
 @on_shot("image-unused", Severity.WARNING)
@@ -191,8 +197,20 @@ def image_unused(shot: LintShot, _: Lists) -> Iterator[Finding]:
     sent = shot.sent[0]
     for number in range(1, sent.images_by_hand + 1 if sent.numbered else 1):
         if not re.search(rf"@Image{sent.carried + number}(?!\d)", sent.prompt):
-            message = f"image {number} is sent, but the prompt never names it"
-            yield Finding(message, f"write @Image{number} and what to take from it", place=shot.where("image_urls", ""))
+            message, name = f"image {number} is sent, but the prompt never names it", f"@Image{number}"
+            hint = f"write {name} and what to take from it"
+            yield Finding(
+                message, hint, place=shot.where("image_urls", ""), **_named(shot, name, "Style and palette of")
+            )
+
+
+def _named(shot: LintShot, name: str, words: str) -> dict[str, Any]:
+    """The cure that names what is sent at the end of the prompt, as Finding wants it."""
+    text = shot.slots.get("prompt") or shot.slots.get("action") or shot.slots.get("subject")
+    if text is None:
+        return {}
+    changes = ending(text, f"{words} {name}.") if text.slot == "prompt" else ending(text, f"{words} {name}")
+    return {"text": text, "changes": changes, "title": f"name {name}", "automatic": False}
 
 
 @on_shot("o3-i2i-single-image", Severity.WARNING)
@@ -203,10 +221,14 @@ def o3_i2i_single_image(shot: LintShot, _: Lists) -> Iterator[Finding]:
             sent.numbered and sent.kind == "image-to-image" and sent.images == 1 and not sent.elements + sent.carried
         )
         if single and sent.resolution != "4K" and not sent.amount and sent.aspect != "auto":
+            place = shot.where("model", sent.stage)
             yield Finding(
                 f"{sent.family} gets one picture at {sent.stage}; it is made for several, each with its part",
                 "add another image (palette, place, a face), or let kling-v3 do it",
-                place=shot.where("model", sent.stage),
+                place=place,
+                edits=((place, sent.family, "kling-v3"),),
+                title="let kling-v3 do it",
+                automatic=False,
             )
             return
 

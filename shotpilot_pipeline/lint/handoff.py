@@ -35,7 +35,8 @@ def motion_missing(whole: Whole) -> Iterator[tuple[str, Finding]]:
     ]
     if still and len(still) < len(shots) / 2:
         named = ", ".join(shot.address for shot in still[:3]) + (", ..." if len(still) > 3 else "")
-        message = f"{len(still)} of {len(shots)} shots have no motion for their clip: {named}"
+        have = "has no motion for its" if len(still) == 1 else "have no motion for their"
+        message = f"{len(still)} of {len(shots)} shots {have} clip: {named}"
         yield (
             still[0].address,
             Finding(message, "write motion: what moves, and how the camera moves", place=still[0].place),

@@ -90,6 +90,22 @@ def page_of(name: str) -> Page | None:
     return known.get(name) or next((page for page in known.values() if name in page.other_ids), None)
 
 
+def sentence(rule: str) -> str:
+    """What a rule says, in one sentence."""
+    page = page_of(rule)
+    return page.says if page is not None else rule.replace("-", " ")
+
+
+def reason(rule: str) -> str:
+    """Why a rule says it, with what breaks it and what does not, as Markdown."""
+    page = page_of(rule)
+    if page is None:
+        return ""
+    examples = (("Breaks it:", page.bad), ("Does not:", page.good))
+    shown = [f"{word}\n\n```yaml\n{text.rstrip()}\n```" for word, text in examples if text]
+    return "\n\n".join((page.why, *shown))
+
+
 def whole_list(snippet: str) -> str:
     """The shot list an example stands for: a whole one, keys of a list, some shots, or the keys of one shot.
 

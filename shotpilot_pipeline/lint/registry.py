@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.errors import Fix, Place, Problem, Severity
-from shotpilot_pipeline.values.lint import LintFilm, LintShot, Mender, ShotNotes, Text
-
-#: A piece of a text, which of its equals it is (from 0), and what should stand there.
-Change = tuple[str, int, str]
+from shotpilot_pipeline.values.lint import Change, LintFilm, LintShot, Mender, ShotNotes, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,7 @@ class Finding:
     title: str = ""  # of the fix that makes the changes
     automatic: bool = True
     edits: tuple[tuple[Place, str, str], ...] = ()  # outside of texts: where, what stands there, what should
+    entries: tuple[tuple[Place, str], ...] = ()  # new `key: value` entries, each before a key
 
 
 class Lists(NamedTuple):
@@ -143,7 +141,8 @@ def problem_of(rule: Rule, finding: Finding, address: str, place: Place, mender:
 
 def _fix(finding: Finding, mender: Mender) -> Fix | None:
     edits = [mender.replace(*edit) for edit in finding.edits]
-    if finding.text is not None:
-        edits += [mender.edit(finding.text, *change) for change in finding.changes]
+    edits += [mender.before(*entry) for entry in finding.entries]
+    if finding.text is not None and finding.changes:
+        edits += mender.edits(finding.text, finding.changes) or (None,)
     made = tuple(edit for edit in edits if edit is not None)
     return Fix(finding.title, made, finding.automatic) if made and len(made) == len(edits) else None

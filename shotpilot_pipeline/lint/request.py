@@ -7,14 +7,17 @@ from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Severity
 from shotpilot_pipeline.lint.reading import unquoted
-from shotpilot_pipeline.lint.registry import Change, Finding, Lists, Whole, at, change, on_list, on_shot, on_text
-from shotpilot_pipeline.values.lint import LintShot, Text
+from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, change, on_list, on_shot, on_text
+from shotpilot_pipeline.values.lint import Change, LintShot, Text
 
 _LEFT_OVER = re.compile(
     r"\$\{[^{}]*\}|(?<![{%])\{[A-Za-z_][\w. -]{0,40}\}(?!\})|\[(?:insert|your|todo|tbd)\b[^\]]*\]"
     r"|(?<!\w)(?:TODO|TBD|FIXME|XXX)(?!\w)|\?{3,}|\blorem ipsum\b",
     re.IGNORECASE,
 )
+#: What a filled text never holds, unless a brace was mistyped, or a value brought a template that is filled no more.
+_BRACES = re.compile(r"\{\{[^{}]{0,500}\}\}+|\{ \{[^{}]{0,500}\} ?\}|\{%[^{}]{0,500}%\}|\{[{%#]|[}%#]\}")
+_UNFILLED = frozenset({"prompt_template", "prompt_wrap"})  # as they stand in the file, templates and all
 _PLACEHOLDERS = frozenset({"todo", "tbd", "fixme", "xxx", "lorem"})
 _SHOUTED = ("TODO", "TBD", "FIXME", "XXX")
 _NEGATION = re.compile(
@@ -23,9 +26,10 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _WEIGHT = re.compile(
-    r"\(+([^():]*[A-Za-z][^():]*):(?:[0-2]?\.\d{1,2}|[0-2])\)+|\(\(+([^()]+)\)\)+|\[([^\[\]:]+):\d?\.\d+\]"
+    r"(?<!\()\({1,9}([^():]*[A-Za-z][^():]*):(?:[0-2]?\.\d{1,2}|[0-2])\)+|(?<!\()\({2,9}([^()]+)\)\)+"
+    r"|\[([^\[\]:]+):\d?\.\d+\]"
 )
-_FLAG = re.compile(r"\s*(?<!\S)--[a-z]+(?: [\w.:/]+)?|\s*<(?:lora|lyco|hypernet):[^>]*>|::-?\d*\.?\d*(?=\s|$|,)")
+_FLAG = re.compile(r" ?(?<!\S)--[a-z]+(?: [\w.:/]+)?| ?<(?:lora|lyco|hypernet):[^>]*>|::-?\d*\.?\d*(?=\s|$|,)")
 _BOORU = re.compile(r"\b(?:1girl|1boy|2girls|2boys|score_\d\w*|rating_\w+)\b,? ?", re.IGNORECASE)
 _NATIVE = re.compile(r"<<<\s*(element|image)[_ ]?([0-9]{1,4})\s*>>>", re.IGNORECASE)
 _SMART = {
@@ -36,12 +40,20 @@ _SMART = {
     "’": "'",
     **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f", ""),
 }
+_MOST_CHANGES = 200  # of one text: each is looked for in the file
 _HIDDEN = frozenset(sign for sign, plain in _SMART.items() if not plain)
+#: Between signs that are no Latin letter a joiner means something: one emoji of several, a word of Persian or Hindi.
+_JOINED = re.compile("(?<=[^\\x00-\u02ff])[\u200c\u200d](?=[^\\x00-\u02ff])")
 
 
-@on_text("template-unresolved", Severity.ERROR, signs="${[?", words=_PLACEHOLDERS)
+@on_text("template-unresolved", Severity.ERROR, signs="${}[?", words=_PLACEHOLDERS)
 def template_unresolved(text: Text, _: Lists) -> Iterator[Finding]:
     """A placeholder that nobody filled."""
+    for found in _BRACES.finditer(text.text) if text.slot not in _UNFILLED else ():
+        message = f"{found.group(0)} is left over from a template, and would be sent as it stands"
+        hint = "a value is {{ vars.NAME }}, two braces on each side; what vars hold is text, and never filled again"
+        yield Finding(message, hint, **at(text, found))
+        return
     for found in _LEFT_OVER.finditer(unquoted(text.text)):
         piece = found.group(0)
         if piece.upper() in _SHOUTED and piece.upper() != piece:
@@ -80,8 +92,12 @@ def weights_or_flags(text: Text, _: Lists) -> Iterator[Finding]:
         yield Finding(
             f"{shown} is the syntax of another tool; Kling reads it as words, or not at all",
             "say it in plain words; what matters most comes first",
-            text, piece, nth, changes=tuple(changes), title=f"take {shown} out" if not new else f"write {new} alone",
-        )  # fmt: skip
+            text,
+            piece,
+            nth,
+            changes=tuple(changes) if len(changes) <= _MOST_CHANGES else (),
+            title=f"take {shown} out" if not new else f"write {new} alone",
+        )
 
 
 def _unweighted(found: re.Match[str]) -> str:
@@ -108,16 +124,26 @@ def native_ref_syntax(shot: LintShot, _: Lists) -> Iterator[Finding]:
 @on_text("smart-chars", Severity.INFO, signs="".join(_SMART))
 def smart_chars(text: Text, _: Lists) -> Iterator[Finding]:
     """Characters that a word processor puts in, seen or unseen."""
-    held = sorted({sign for sign in text.text if sign in _SMART})
+    odd = _JOINED.sub(" ", text.text) if "\u200c" in text.text or "\u200d" in text.text else text.text
+    held = sorted({sign for sign in odd if sign in _SMART})
+    if not held:
+        return
     hidden = [sign for sign in held if sign in _HIDDEN]
     named = ", ".join(f"U+{ord(sign):04X}" for sign in hidden) or " ".join(held)
     kind = "characters that cannot be seen" if hidden else "typographic quotes"
-    changes = tuple((sign, nth, _SMART[sign]) for sign in held for nth in range(text.text.count(sign)))
+    changes = tuple((sign, nth, _SMART[sign]) for sign in held for nth in _which(sign, text.text, odd))
     yield Finding(
         f"holds {kind} ({named}), which reach the model as they are",
         "write plain quotes and spaces",
-        text, held[0], 0, changes=changes, title="write plain characters",
+        text, held[0], changes[0][1], title="write plain characters",
+        changes=changes if len(changes) <= _MOST_CHANGES else (),
     )  # fmt: skip
+
+
+def _which(sign: str, text: str, odd: str) -> Iterator[int]:
+    """Which of all places of a sign in a text are those that are at fault; `odd` has blanks where it is not."""
+    places = [at for at, one in enumerate(text) if one == sign]
+    return (nth for nth, at in enumerate(places) if odd[at] == sign)
 
 
 @on_list("duplicate-request", Severity.INFO)

@@ -121,5 +121,10 @@ def panels_without_series(shot: LintShot, _: Lists) -> Iterator[Finding]:
         found = _PANEL.search(unquoted(text.text)) if "anel" in text.text else None
         if found:
             hint = "write series: {panels: [...]}, or leave the numbers out for one picture"
-            yield Finding(f"{found.group(0)} in a single picture gives a collage of panels", hint, **at(text, found))
+            amount = len(_PANEL.findall(text.text))
+            series = ((text.key, f"series: {{amount: {amount}}}"),) if text.slot == "prompt" and amount > 1 else ()
+            yield Finding(
+                f"{found.group(0)} in a single picture gives a collage of panels", hint, **at(text, found),
+                entries=series, title=f"make it a series of {amount}", automatic=False,
+            )  # fmt: skip
             return

@@ -90,6 +90,26 @@ def _ignore_problem(rule: str, place: Place, message: str, hint: str, address: s
     return Problem(rule, place, message, hint, Severity.WARNING, address)
 
 
+def without_followers(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems without those that only follow from another one: a key that has no value is not missing as well,
+    and a format that no model has is not one more format in its scene."""
+    empty = {
+        (one.place.file, one.message.split("`")[1])
+        for one in problems
+        if one.rule == "yaml-empty" and "`" in one.message
+    }
+    odd = {one.address.partition("@")[0].partition(".")[0] for one in problems if one.rule == "aspect-unsupported"}
+
+    def follows(one: Problem) -> bool:
+        if one.rule == "schema-missing-key":
+            return bool(empty) and (one.place.file, one.hint.removeprefix("write `").partition(":")[0]) in empty
+        return one.rule == "aspect-mixed" and any(
+            shot in odd for shot in (one.address, one.message.split(" in the ")[0].rpartition(" ")[2])
+        )
+
+    return [one for one in problems if not follows(one)]
+
+
 def at_levels(problems: Sequence[Problem], levels: Mapping[str, str]) -> list[Problem]:
     """The problems at the severities of `levels` (rule -> off, info, warning, error); errors stay what they are."""
     if not levels:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Severity
+from shotpilot_pipeline.lint.changes import item_of, without
 from shotpilot_pipeline.lint.reading import unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, on_list, on_shot
 from shotpilot_pipeline.lint.size import SIZE, SIZE_WORDS
@@ -106,5 +107,10 @@ def slot_order(shot: LintShot, _: Lists) -> Iterator[Finding]:
         return
     found = SIZE.search(unquoted(prompt.text))
     if found and len(prompt.text[: found.start()].split()) >= _FIRST_WORDS:
-        hint = "lead with it: size and lens, then subject, action, place, light"
-        yield Finding(f"“{found.group(0)}” comes late in the prompt", hint, **at(prompt, found))
+        size, first = found.group(0), prompt.text.split()[0]
+        gone = without(prompt, item_of(prompt, size, r"(?:(?:in|as|an?|the|seen) )*"))
+        lead = (first, 0, f"{size[:1].upper()}{size[1:]}. {first}")
+        yield Finding(
+            f"“{size}” comes late in the prompt", "lead with it: size and lens, then subject, action, place, light",
+            **at(prompt, found), changes=(lead, *gone) if gone else (), title=f"lead with {size}", automatic=False,
+        )  # fmt: skip

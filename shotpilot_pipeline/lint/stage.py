@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shotpilot_pipeline.errors import Severity
+from shotpilot_pipeline.errors import Place, Severity
 from shotpilot_pipeline.lint.reading import ratio_of, these, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, on_film, on_list, on_shot, on_text
 from shotpilot_pipeline.values.lint import LintFilm, LintShot, Sent, Text
@@ -30,6 +30,13 @@ _RATIOS = frozenset(
 )
 
 
+_SMALL_FIRST = "try things out at 1K; go to 4K with what was picked"
+
+
+def _to_1k(place: Place) -> tuple[tuple[Place, str, str], ...]:
+    return ((place, "4K", "1K"),)
+
+
 def _last(shot: LintShot) -> Sent:
     return shot.sent[-1]
 
@@ -44,7 +51,9 @@ def four_k_while_iterating(film: LintFilm) -> Iterator[Finding]:
     for stage in film.stages[:-1]:
         if stage.resolution == "4K":
             message = f"stage {stage.name} renders at 4K, which costs twice as much, and is not the last"
-            yield Finding(message, "try things out at 1K; go to 4K with what was picked", place=stage.place)
+            yield Finding(
+                message, _SMALL_FIRST, place=stage.place, edits=_to_1k(stage.resolution_place), title="write 1K"
+            )
 
 
 @on_shot("4k-while-iterating", Severity.WARNING)
@@ -54,11 +63,9 @@ def four_k_in_a_shot(shot: LintShot, _: Lists) -> Iterator[Finding]:
     for sent in shot.sent:
         if sent.resolution == "4K" and sent.stage != _last(shot).stage and standing.get(sent.stage) != "4K":
             message = f"4K at {sent.stage}, which costs twice as much, and is not the last stage"
-            yield Finding(
-                message,
-                "try things out at 1K; go to 4K with what was picked",
-                place=shot.where("resolution", sent.stage),
-            )
+            place = shot.where("resolution", sent.stage)
+            shared = place == shot.where("resolution", _last(shot).stage)  # then the last stage would shrink as well
+            yield Finding(message, _SMALL_FIRST, place=place, edits=() if shared else _to_1k(place), title="write 1K")
             return
 
 
@@ -92,6 +99,9 @@ def reroll_not_enlarge(film: LintFilm) -> Iterator[Finding]:
                 message,
                 "write carry: image to keep the composition, or carry: prompt if this is meant",
                 place=stage.place,
+                entries=((stage.first, "carry: image"),),
+                title="write carry: image",
+                automatic=False,
             )
 
 

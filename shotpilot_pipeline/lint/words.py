@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from shotpilot_pipeline.errors import Severity
+from shotpilot_pipeline.lint.changes import item_of, without
 from shotpilot_pipeline.lint.reading import any_of, heads, listed, these, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, at, change, on_shot, on_text
 from shotpilot_pipeline.values.lint import LintShot, Text
@@ -68,6 +69,7 @@ _TIME_WORDS = these(
     "daylight golden "
     "bright harsh open"
 )
+_STILL = frozenset({"prompt", "subject", "action", "angle"})  # of a shot, so that motion: is the shot's too
 _MANY_WORDS = 150  # for one picture
 
 
@@ -100,8 +102,18 @@ def camera_move_in_still(text: Text, _: Lists) -> Iterator[Finding]:
     """A camera move in the words of a still."""
     found = _MOVE.search(unquoted(text.text))
     if found:
-        message = f"“{found.group(0)}” is a move, and a still does not move"
-        yield Finding(message, "write it under motion:, for the clip", **at(text, found))
+        words, message = found.group(0), f"“{found.group(0)}” is a move, and a still does not move"
+        item = (
+            item_of(text, words, r"(?:(?:in|with|and|an?|the|slow) )*", r"[^,.;:#'\"{}\[\]]*")
+            if text.slot in _STILL
+            else None
+        )
+        motion = (item.group("item") or item.group("first")).strip() if item else words
+        yield Finding(
+            message, "write it under motion:, for the clip", **at(text, found),
+            changes=without(text, item), entries=((text.key, f"motion: {motion}"),) if item else (),
+            title=f"write motion: {motion}", automatic=False,
+        )  # fmt: skip
 
 
 @on_text("memory-words", Severity.WARNING, in_series=False)

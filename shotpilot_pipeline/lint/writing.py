@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from shotpilot_pipeline.errors import Severity
 from shotpilot_pipeline.lint.reading import quoted, these, unquoted, words_of
-from shotpilot_pipeline.lint.registry import Finding, Lists, at, on_shot, on_text
+from shotpilot_pipeline.lint.registry import Finding, Lists, at, change, on_shot, on_text
 from shotpilot_pipeline.values.lint import LintShot, Text
 
 _BEARERS = these(
@@ -21,6 +22,8 @@ _SAYS = re.compile(
     r"(?: \w+){0,3}? (?:that )?(?:says?|reads?|saying|reading|spells?|spelling)[:,]? (?P<words>(?!\")\w[\w'’!?-]*)",
     re.IGNORECASE,
 )
+#: Words that are read in the picture reach as far as their capitals do, else to the end of the part of the sentence.
+_READ = re.compile(r"[A-Z0-9][A-Z0-9&!?'’-]*(?: [A-Z0-9][A-Z0-9&!?'’-]*)*(?![\w])|[^,.;:\"“”]+?(?=[,.;:]|$)")
 _NOT_WORDS = these("in on at by from with across like about the something nothing a an her his their")
 _LONGEST = 40  # characters of one piece of lettering
 _MOST = 3  # pieces of lettering in one picture
@@ -43,7 +46,16 @@ def text_unquoted(text: Text, _: Lists) -> Iterator[Finding]:
     if found and found.group("words").lower() not in _NOT_WORDS and "  " not in found.group(0):
         hint = "put them in quotes, as they are to be read: a sign that says 'OPEN'"
         message = f"the words to be read in the picture are not in quotes: “{found.group(0)}”"
-        yield Finding(message, hint, **at(text, found))
+        yield Finding(message, hint, **at(text, found), **_in_quotes(text, found))
+
+
+def _in_quotes(text: Text, found: re.Match[str]) -> dict[str, Any]:
+    """The cure that puts the words to be read into quotes, where it is plain how far they reach."""
+    words = _READ.match(text.text, found.start("words"))
+    if words is None or "'" in words.group(0) or "{" in words.group(0):
+        return {}
+    changes = (change(text, words, f"'{words.group(0)}'"),)
+    return {"changes": changes, "title": f"write '{words.group(0)}'", "automatic": False}
 
 
 @on_shot("text-on-v3", Severity.INFO)
@@ -55,7 +67,11 @@ def text_on_v3(shot: LintShot, _: Lists) -> Iterator[Finding]:
     for text in shot.texts:
         if quoted(text.text) and _letters(text.text):
             message = f"{last.family} is to write words into the picture at {last.stage}"
-            yield Finding(message, "kling-o3 writes better", text, place=text.place)
+            model = (shot.where("model", last.stage), last.family, "kling-o3")
+            yield Finding(
+                message, "kling-o3 writes better", text, place=text.place,
+                edits=(model,), title="let kling-o3 do it", automatic=False,
+            )  # fmt: skip
             return
 
 

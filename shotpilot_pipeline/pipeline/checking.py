@@ -9,8 +9,9 @@ from pathlib import Path
 
 from shotpilot_pipeline.errors import BadFiles, Problem
 from shotpilot_pipeline.lint.handoff import Unpicked, no_hero
+from shotpilot_pipeline.lint.offers import offered
 from shotpilot_pipeline.lint.rights import rights_problems
-from shotpilot_pipeline.lint.settling import at_levels
+from shotpilot_pipeline.lint.settling import at_levels, without_followers
 from shotpilot_pipeline.pipeline.faults import faults_problems
 from shotpilot_pipeline.pipeline.lints import Cast, drift_between, levels_of, told
 from shotpilot_pipeline.pipeline.reading import Reading, open_list, root_of
@@ -122,5 +123,11 @@ def _unpicked(compiled: Compiled, notes: Notes, known: Known) -> list[Unpicked]:
 
 
 def _in_order(problems: Iterable[Problem], pages: Pages) -> tuple[Problem, ...]:
-    """By place, each with its end."""
-    return told_whole(sorted(problems, key=lambda problem: problem.place), pages)
+    """By place, each with its end, and with the cure that its own words offer."""
+    whole = told_whole(sorted(without_followers(list(problems)), key=lambda problem: problem.place), pages)
+    return tuple(
+        problem
+        if (fix := offered(problem, pages.lines(problem.place.file))) is problem.fix
+        else replace(problem, fix=fix)
+        for problem in whole
+    )

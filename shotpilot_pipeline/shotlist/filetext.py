@@ -70,8 +70,9 @@ def _read_bytes(path: Path, file: str) -> bytes | Problem:
 
 def _decode(data: bytes, file: str, header: str) -> str | Problem:
     data = data.removeprefix(b"\xef\xbb\xbf")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _problem(file, "is saved as UTF-16", "save it as UTF-8")
+    wide = _wide(data)
+    if wide:
+        return _problem(file, f"is saved as {wide}", "save it as UTF-8")
     if b"\0" in data:
         line, column = _spot(data[: data.index(b"\0")])
         return _problem(file, "holds a NUL byte: this is not a text file, or it is damaged", "save it as UTF-8 text",
@@ -93,6 +94,17 @@ def _decode(data: bytes, file: str, header: str) -> str | Problem:
     if not text.strip():
         return _problem(file, "is empty", f"begin it with `{header}`")
     return _plain_lines(text)
+
+
+def _wide(data: bytes) -> str:
+    """UTF-16 or UTF-32, where the bytes say so by a mark, or by every second one being nothing; "" for neither."""
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "UTF-32"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
+    head = data[:64]
+    halves = (head[::2], head[1::2]) if len(head) > 3 else ()
+    return "UTF-16" if any(not any(half) for half in halves) else ""
 
 
 def _holds_control(data: bytes) -> bool:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Value = Union[str, int, float, Node, "Scope", tuple[str, ...]]
 
+LONGEST = 20_000  # characters of a template or of any text it makes: eight times the longest prompt
+DEEPEST = 50  # values that use each other, one inside the other
 _LOOK_UP = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*\}\}")
 _OPENS = re.compile(r"\{[{%#]")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -127,6 +129,8 @@ class Filling:
             return self._done[id(node)]
         if id(node) in self._open:
             raise self._circle(node)
+        if len(self._open) >= DEEPEST:
+            raise CannotFill(node, f"values use each other more than {DEEPEST} deep; write the words out")
         self._open[id(node)] = (label, node)
         try:
             filled = self._fill(node, raw, {**self.names, **more} if more else self.names)
@@ -150,10 +154,12 @@ class Filling:
         return fault
 
     def _fill(self, node: Node, raw: str, names: Mapping[str, Value]) -> str:
+        if len(raw) > LONGEST:
+            raise CannotFill(node, f"the template is {len(raw)} characters long, {LONGEST} at most")
         plain = self._templates.plain(raw)
         if plain is None:
             return self._fill_by_jinja(node, raw, names)
-        made = [plain.texts[0]]
+        made, length = [plain.texts[0]], 0
         for place, path in enumerate(plain.paths):
             try:
                 value = self._look(path, names)
@@ -164,6 +170,11 @@ class Filling:
             if value is None:
                 return self._fill_by_jinja(node, raw, names)
             made += (value, plain.texts[place + 1])
+            length += len(value)
+            if length > LONGEST:  # looks that name looks twice double with each of them
+                expression = plain.expressions[place]
+                nth = plain.expressions[:place].count(expression)
+                raise CannotFill(node, f"the filled text is longer than {LONGEST} characters", expression, nth)
         return "".join(made)
 
     def _look(self, path: tuple[str, ...], names: Mapping[str, Value]) -> str | None:

@@ -45,6 +45,8 @@ class Checked:
         return sorted(self.earlier.union(repr(shape) for shape, (_, fault) in self.said.items() if not fault))
 
 
+_USERS = 3  # of a value that cannot be filled, named in the message; the chain has them all
+
 #: The one stage of a show that names none.
 STILL: Mapping[str, object] = {"model": ("kling-v3", "kling-o3"), "resolution": "1K", "takes": 1, "pick": "first"}
 
@@ -269,12 +271,16 @@ def visible(
 
 def fill_problem(fault: CannotFill, film: Film, address: str = "") -> Problem:
     """The problem of a value that cannot be filled, at the expression, with the chain of values that use it."""
+    from shotpilot_pipeline.shotlist.templatefault import cure_of
+
     message, _, hint = fault.message.partition("; ")
+    hint = hint or cure_of(message)
     if fault.is_circle:
         return Problem("template", fault.node.place, message, "let one of them say its words itself", address=address)
     labels = [label for label, _ in fault.chain]
     used = [label for label in labels[1:] if label != labels[0]]
-    told = f" (in {labels[0]}, used by {', by '.join(used)})" if used else ""
+    more = f" and {len(used) - _USERS} more" if len(used) > _USERS else ""
+    told = f" (in {labels[0]}, used by {', by '.join(used[:_USERS])}{more})" if used else ""
     place, end, _ = inside(fault.node, fault.expression, fault.nth, film.pages, film.root)
     steps = []
     for (inner, _), (outer, node) in pairwise(fault.chain):

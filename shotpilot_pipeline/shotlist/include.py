@@ -12,6 +12,7 @@ from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.yamlfault import shown
 
+DEEPEST = 50  # files that include each other, one inside the other
 MERGED = ("vars", "cast", "images", "looks")
 _SINGLE = {"vars": "the variable", "cast": "the cast member", "images": "the image", "looks": "the look"}
 
@@ -40,16 +41,19 @@ def target(entry: Node, root: Path, pages: Pages) -> str | Problem:
     if followed is None or not followed.is_relative_to(root.resolve()):
         return problem("leads out of the show", f"move the file below {root}")
     if not followed.exists() and not pages.is_file(followed):
-        return problem("names no file", _neighbours(Path(display)) or "check the path")
+        return problem("names no file", _neighbours(Path(display), Path(entry.file).name) or "check the path")
+    if followed.is_dir():
+        return problem("is a folder", "name a file inside it")
     return display
 
 
-def _neighbours(path: Path) -> str:
+def _neighbours(path: Path, own: str) -> str:
+    """The file that was meant, of those in the same folder; never the one that includes."""
     try:
         names = sorted(name for name in os.listdir(path.parent) if name.endswith((".yaml", ".yml")))
     except OSError:
         return ""
-    return near(path.name, names)
+    return near(path.name, [name for name in names if name != own])
 
 
 def cycle(chain: list[str], again: str) -> str:

@@ -1,25 +1,28 @@
 """Where a piece of a text stands in its file, and the edit that writes another piece there.
 
 Looks at the file again, as its reader left it, and only for whoever has found something. Whatever cannot be told for
-sure (a piece folded over two lines, one that a template brings) has no span and no edit: nothing is ever guessed.
+sure (a piece written with an escape, one that a template brings) has no span and no edit: nothing is ever guessed.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from shotpilot_pipeline.errors import Edit, Place
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.source import ShotText
-from shotpilot_pipeline.values.lint import Text
+from shotpilot_pipeline.values.lint import Change, Text
 
 _MOST_LINES = 400  # of one value
 _QUOTES = ('"', "'")
 _BLOCKS = ("|", ">")
-#: What may not stand in a text without quotes or in single ones, wherever it is; and what may not begin one.
-_UNSAFE = frozenset("\"'\\#:{}[],&*!|>%`\n")
+_Line = tuple[int, str, int]  # its number, its text, and where on it the value begins
+#: What may not stand in a text without quotes, wherever it is; and what may not begin one.
+_UNSAFE = frozenset("#:{}[],\n")
 _NO_START = frozenset("@-?&*!|>%`\"'#[]{},")
 
 
@@ -40,30 +43,51 @@ class Pencil:
         """Where the `nth` (from 0) `piece` of `text` begins and ends; None where that cannot be told for sure."""
         if not piece or not text.place.line:
             return None
-        spots = [
-            (number, at)
-            for number, line, start in self._lines(text)
-            for at in _all(line, piece, start)
-        ]  # fmt: skip
+        lines = self._lines(text)
+        spots = [(number, at) for number, line, start in lines for at in _all(line, piece, start or _indent(line))]
         if len(spots) != text.text.count(piece) or nth >= len(spots):
-            return None
+            return _folded_span(text, piece, nth, lines)
         number, at = spots[nth]
         return Place(text.place.file, number, at + 1), Place(text.place.file, number, at + len(piece) + 1)
 
     def edit(self, text: Text, piece: str, nth: int, new: str) -> Edit | None:
         """The edit that writes `new` there; None where it could break the file or leave nothing of the text."""
+        made = self.edits(text, [(piece, nth, new)])
+        return made[0] if made else None
+
+    def edits(self, text: Text, changes: Sequence[Change]) -> tuple[Edit, ...]:
+        """The edits that make all `changes`, each a piece, which of its equals it is, and what should stand there;
+        none where not all can be made."""
+        made = tuple(edit for change in changes if (edit := self._in_place(text, *change)) is not None)
+        if len(made) == len(changes):
+            return made
+        whole = self._quoted(text, changes)
+        return (whole,) if whole is not None else ()
+
+    def _in_place(self, text: Text, piece: str, nth: int, new: str) -> Edit | None:
+        """The edit of the piece alone, written as the text around it is; None where the whole needs other quotes."""
         span = self.span(text, piece, nth)
         if span is None:
             return None
         opening = self._line(text.place.file, text.place.line)[text.place.column - 1 :][:1]
-        if opening in _BLOCKS or (opening in _QUOTES and not _UNSAFE.intersection(new)):
+        if opening in _BLOCKS:
             return Edit(*span, new)
-        if opening in _QUOTES or opening == "":
-            return None
+        if opening == '"':
+            return Edit(*span, json.dumps(new, ensure_ascii=False)[1:-1])
+        if opening == "'":
+            return Edit(*span, new.replace("'", "''"))
         starts = span[0] == text.place
-        if not _UNSAFE.intersection(new) and not (starts and (not new or new[0] in _NO_START)):
-            return Edit(*span, new)
-        return self._quoted(text, piece, nth, new)
+        if not opening or _UNSAFE.intersection(new) or (starts and (not new or new[0] in _NO_START)):
+            return None
+        return Edit(*span, new)
+
+    def before(self, place: Place, entry: str) -> Edit | None:
+        """The edit that writes the entry `key: value` before the key at `place`; None where no entry can stand."""
+        line = self._line(place.file, place.line) if place.line else ""
+        ahead = line[: place.column - 1]
+        if not ahead.strip():
+            return Edit(place, place, f"{entry}\n{ahead}")
+        return Edit(place, place, f"{entry}, ") if ahead.rstrip()[-1] in "{," else None
 
     def replace(self, place: Place, old: str, new: str) -> Edit | None:
         """The edit that writes `new` over the word `old` at `place`; None where that word does not stand there."""
@@ -71,20 +95,22 @@ class Pencil:
             return None
         return Edit(place, Place(place.file, place.line, place.column + len(old)), new)
 
-    def _quoted(self, text: Text, piece: str, nth: int, new: str) -> Edit | None:
+    def _quoted(self, text: Text, changes: Sequence[Change]) -> Edit | None:
         """The whole value anew, in double quotes: for a plain value on one line."""
         line = self._line(text.place.file, text.place.line)
         start = text.place.column - 1
-        if not line.startswith(text.raw, start):
+        if line[start : start + 1] in (*_QUOTES, *_BLOCKS) or not line.startswith(text.raw, start):
             return None
-        at = list(_all(text.raw, piece, 0))[nth]
-        whole = (text.raw[:at] + new + text.raw[at + len(piece) :]).strip()
-        if not whole:
+        whole = text.raw
+        for at, piece, new in sorted(_spots(text, changes), reverse=True):
+            whole = whole[:at] + new + whole[at + len(piece) :]
+        whole = whole.strip()
+        if not whole or whole == text.raw:
             return None
         end = Place(text.place.file, text.place.line, text.place.column + len(text.raw))
         return Edit(text.place, end, json.dumps(whole, ensure_ascii=False))
 
-    def _lines(self, text: Text) -> list[tuple[int, str, int]]:
+    def _lines(self, text: Text) -> list[_Line]:
         """The lines the value stands on: number, text and where on it to begin."""
         place = text.place
         first = self._line(place.file, place.line)
@@ -122,6 +148,44 @@ class Pencil:
 
     def _of_file(self, file: str) -> Sequence[str]:
         return self._pages.lines(file, self._root)
+
+
+def _spots(text: Text, changes: Sequence[Change]) -> list[tuple[int, str, str]]:
+    """Where in the raw text each change is made; none where one cannot be told, or two of them touch."""
+    found = []
+    for piece, nth, new in changes:
+        there = _all(text.raw, piece, 0)
+        if len(there) != text.text.count(piece) or nth >= len(there):
+            return []
+        found.append((there[nth], piece, new))
+    found.sort()
+    apart = all(at + len(piece) <= after for (at, piece, _), (after, *_rest) in pairwise(found))
+    return found if apart else []
+
+
+def _folded_span(text: Text, piece: str, nth: int, lines: Sequence[_Line]) -> tuple[Place, Place] | None:
+    """The same for a piece with line ends in it or around it: those around it are left where they are."""
+    core = piece.strip()
+    places = _all(text.text, piece, 0)
+    if not core or nth >= len(places):
+        return None
+    which = text.text.count(core, 0, places[nth] + piece.index(core))
+    joined = "\n".join(line[start:] for _, line, start in lines)
+    spots = list(re.finditer(r"\s+".join(map(re.escape, core.split())), joined))
+    if len(spots) != text.text.count(core):
+        return None
+
+    def place(index: int) -> Place:
+        above = joined.count("\n", 0, index)
+        number, _, start = lines[above]
+        return Place(text.place.file, number, start + index - (joined.rfind("\n", 0, index) + 1) + 1)
+
+    return place(spots[which].start()), place(spots[which].end())
+
+
+def _indent(line: str) -> int:
+    """How many blanks a line begins with: they belong to the file's layout, not to the text."""
+    return len(line) - len(line.lstrip())
 
 
 def _all(line: str, piece: str, start: int) -> list[int]:

@@ -127,11 +127,13 @@ def _panel_texts(filling: Filling, series: Series) -> tuple[str, tuple[str, ...]
 def _check_panels(text: str, prompt: Node, series: Series) -> None:
     marked = numbers(text)
     if marked and (len(marked) != series.amount or sorted(marked) != list(range(1, series.amount + 1))):
+        amount = series.node.get("amount")
         raise ShotFault(
             "series-panel-mismatch",
             prompt.place,
             f"the prompt marks {_listed(marked)}, and the series has {series.amount}",
             f"mark Panel 1 to Panel {series.amount}, once each, or correct amount",
+            chain=(Step(amount.place, "amount is set here"),) if amount is not None else (),
         )
 
 

@@ -159,6 +159,10 @@ class _Show:
 
     def _include(self, entry: Node, chain: list[str]) -> None:
         found = include.target(entry, self.real_root, self.pages)
+        if len(chain) > include.DEEPEST:
+            self.problems.append(Problem("include", entry.place, f"includes go more than {include.DEEPEST} files deep",
+                                         "include these files from the shot list itself"))  # fmt: skip
+            return
         if isinstance(found, Problem):
             self.problems.append(found)
             return

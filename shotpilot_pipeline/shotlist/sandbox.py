@@ -21,11 +21,11 @@ from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
+from shotpilot_pipeline.shotlist.fill import LONGEST
 from shotpilot_pipeline.shotlist.near import near
 
 #: The names a template may begin with (and `prompt` in a wrap or a template of the whole).
 VISIBLE = ("show", "vars", "scene", "shot", "cast", "images", "looks", "axis", "stage")
-LONGEST = 20_000  # characters of a template or of any text it makes: eight times the longest prompt
 MOST_TURNS = 1_000  # of all loops of one fill together
 LARGEST = 10**15  # of a number that a product may give
 

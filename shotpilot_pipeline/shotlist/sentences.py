@@ -111,11 +111,12 @@ def _found(value: object) -> str:
     return repr(shown(str(value))) if value != "" else "an empty text"
 
 
-def _text_hint(value: object) -> str:
+def _text_hint(value: object, at: _At) -> str:
     if isinstance(value, dict) and len(value) == 1:
         return "a text with a colon and a space in it must be put in quotes"
     if isinstance(value, list):
-        return "a text that begins with [ must be put in quotes"
+        flow = at.node.line == at.node.key_line
+        return "a text that begins with [ must be put in quotes" if flow else "write it as one text, without dashes"
     return 'write a text, or "null" in quotes if that is the text' if value is None else ""
 
 
@@ -160,7 +161,7 @@ def _alternatives(wrong: Wrong, at: _At) -> Said:
     if "text" in choices and _is_split(wrong.value):
         yield _split(wrong, at)
         return
-    hint = _text_hint(wrong.value) if "text" in choices else ""
+    hint = _text_hint(wrong.value, at) if "text" in choices else ""
     yield "schema-type", at.node.place, f"{at.name} wants {choices}, not {_found(wrong.value)}", hint
 
 
@@ -170,22 +171,33 @@ def _type(wrong: Wrong, at: _At) -> Said:
         yield _split(wrong, at)
         return
     wanted = _or([_WANTED[kind] for kind in kinds if kind in _WANTED])
-    yield "schema-type", at.node.place, f"{at.name} wants {wanted}, not {_found(wrong.value)}", _type_hint(wrong, kinds)
+    hint = _type_hint(wrong, kinds, at)
+    yield "schema-type", at.node.place, f"{at.name} wants {wanted}, not {_found(wrong.value)}", hint
 
 
-def _type_hint(wrong: Wrong, kinds: Sequence[str]) -> str:
+def _type_hint(wrong: Wrong, kinds: Sequence[str], at: _At) -> str:
     if "string" in kinds:
-        return _text_hint(wrong.value)
+        return _text_hint(wrong.value, at)
     if "array" in kinds:
         return f"write [{shown(wrong.value)}]" if isinstance(wrong.value, str) else "write each item after a dash"
     if "boolean" in kinds:
         return "write true or false"
-    if "object" in kinds:
-        if isinstance(wrong.value, str) and re.match(r"\w+:\S", wrong.value):
-            return "put a space after the colon"
-        known = list(wrong.schema.get("properties", {}))
-        return f"its keys are {_choices(known)}" if known else "write a name, a colon and a value on each line"
-    return "write a number such as 4, without a unit"
+    return _map_hint(wrong) if "object" in kinds else "write a number such as 4, without a unit"
+
+
+def _map_hint(wrong: Wrong) -> str:
+    if isinstance(wrong.value, str) and re.match(r"\w+:\S", wrong.value):
+        return "put a space after the colon"
+    if isinstance(wrong.value, list) and any(isinstance(item, dict) and "id" in item for item in wrong.value):
+        first = next(str(item["id"]) for item in wrong.value if isinstance(item, dict) and "id" in item)
+        return f"write `{shown(first)}:` in place of `- id: {shown(first)}`, and its lines indented below"
+    known = list(wrong.schema.get("properties", {}))
+    if isinstance(wrong.value, str) and "prompt" in known:
+        return "put the words under a key of it: `prompt: |` and the text on the next line, indented"
+    example = next((one for one in wrong.schema.get("examples", ()) if isinstance(one, dict)), None)
+    if example:
+        return "write it like {" + ", ".join(f"{key}: {value}" for key, value in example.items()) + "}"
+    return f"its keys are {_choices(known)}" if known else "write a name, a colon and a value on each line"
 
 
 def _unknown(wrong: Wrong, at: _At) -> Said:
@@ -219,8 +231,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _missing(wrong: Wrong, at: _At) -> Said:
+    known = wrong.schema.get("properties", {})
+    slips = [near(other, known) for other in wrong.value if other not in known]  # said at the key that is mistyped
     for key in wrong.wanted:
-        if key not in wrong.value:
+        if key not in wrong.value and f'did you mean "{key}"?' not in slips:
             about = wrong.schema.get("properties", {}).get(key, {})
             example = about.get("const", (about.get("examples") or ["…"])[0])
             place = at.node.key_place if wrong.path else Place(at.node.file, 1, 1)
@@ -278,6 +292,11 @@ def _one_of(wrong: Wrong, at: _At) -> Said:
     yield "schema-one-of", at.node.key_place, f"{at.name} {what}", f"write exactly one of {_or(keys)}"
 
 
+def _too_short(wrong: Wrong, at: _At) -> Said:
+    what = _as_cure(wrong.schema.get("description", ""))
+    yield "schema-range", at.node.place, f"{at.name} cannot be an empty text", f"write {what or 'a text'}"
+
+
 def _any_other(wrong: Wrong, at: _At) -> Said:
     hint = _as_cure(wrong.schema.get("description", ""))
     yield "schema", at.node.place, f"{at.name} cannot be {_found(wrong.value)}", hint
@@ -286,5 +305,5 @@ def _any_other(wrong: Wrong, at: _At) -> Said:
 _WORDS: dict[str, Callable[[Wrong, _At], Said]] = {
     "type": _type, "additionalProperties": _unknown, "required": _missing, "enum": _choice, "const": _constant,
     "pattern": _pattern, "minimum": _range, "exclusiveMinimum": _range, "maximum": _range, "minItems": _amount,
-    "maxItems": _amount, "minProperties": _amount, "oneOf": _one_of, "anyOf": _alternatives,
+    "maxItems": _amount, "minProperties": _amount, "minLength": _too_short, "oneOf": _one_of, "anyOf": _alternatives,
 }  # fmt: skip

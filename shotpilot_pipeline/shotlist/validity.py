@@ -22,6 +22,7 @@ from shotpilot_pipeline.shotlist.references import limit_problem
 
 _NEARLY = 0.9  # of the longest prompt: from here on it is said
 _MANY_ELEMENTS = 3
+_SAME_RATIO = 1e-6  # 16x9 is 16:9, written otherwise
 _TEXTS = ("prompt", "negative_prompt", "image_url")
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)(?:\s*[:x/]\s*(\d+(?:\.\d+)?))?\Z")
 
@@ -55,7 +56,9 @@ def input_problems(
     if "series_amount" in wire and not card.limits.series[0] <= wire["series_amount"] <= card.limits.series[1]:
         few, many = card.limits.series
         message = f"a series has {few} to {many} panels, not {wire['series_amount']}"
-        found.append(_problem("series-amount-range", where("series_amount"), message, "split it into several shots"))
+        few_cure = "add panels, or leave series out: it is one picture then"
+        cure = few_cure if wire["series_amount"] < few else "split it into several shots"
+        found.append(_problem("series-amount-range", where("series_amount"), message, cure))
     found += _count_problems(card, end, wire, where)
     for node, reference in pictures.files:
         problem = limit_problem(node, reference, card.limits.file)
@@ -90,7 +93,9 @@ def _aspect_problem(card: Card, end: Endpoint, aspect: str, where: Where) -> Pro
         hint = "auto is the ratio of the picture that is sent, and none is; name one"
     else:
         near = _nearest(aspect, choices)
+        same = near and abs(_ratio(near) - _ratio(aspect)) < _SAME_RATIO
         hint = f"the nearest is {near}; crop afterwards" if near else f"choose {', '.join(choices)}"
+        hint = f"write {near}" if same else hint
     return _problem("aspect-unsupported", where("aspect_ratio"), message, hint)
 
 

@@ -110,7 +110,11 @@ def _rule(rule: Node, axes: Mapping[str, Node]) -> Choice:
             raise BadVary(node.key_place, f"vary has no axis {axis!r}", near(axis, axes))
         name = str(node.value)
         if name not in axes[axis].map:
-            raise BadVary(node.place, f"axis {axis} has no value {name!r}", near(name, axes[axis].map))
+            raise BadVary(
+                node.place,
+                f"axis {axis} has no value {name!r}",
+                near(name, axes[axis].map) or f"it has {', '.join(list(axes[axis].map)[:8])}",
+            )
         wanted[axis] = name
     return wanted
 

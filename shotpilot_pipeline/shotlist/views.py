@@ -14,7 +14,7 @@ from pathlib import Path
 
 from shotpilot_pipeline.errors import Place
 from shotpilot_pipeline.shotlist.expand import Made
-from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
+from shotpilot_pipeline.shotlist.fill import LONGEST, CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film, Member, file_of
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.references import BadReference
@@ -110,17 +110,19 @@ def _pictures(film: Film) -> Iterator[LintPicture]:
 
 def _stages(stages: Node | None) -> Iterator[LintStage]:
     for name, stage in (stages.map if stages is not None and isinstance(stages.value, dict) else {}).items():
-        model, carry = stage.get("model"), stage.get("carry")
+        model, carry, resolution = stage.get("model"), stage.get("carry"), stage.get("resolution")
         first = model.list[0] if model is not None and isinstance(model.value, list) and model.value else model
         yield LintStage(
             name=name,
             model=_word(first),
-            resolution=_word(stage.get("resolution")).upper() or "1K",
+            resolution=_word(resolution).upper() or "1K",
             takes=int(_word(stage.get("takes")) or 1),
             pick=_word(stage.get("pick")),
             carry=_word(carry),
             place=stage.key_place,
             carry_place=carry.key_place if carry is not None else stage.key_place,
+            resolution_place=resolution.place if resolution is not None else stage.key_place,
+            first=next((node.key_place for node in stage.map.values()), stage.key_place),
         )
 
 
@@ -203,6 +205,8 @@ def _text(slot: str, node: Node, filling: Filling) -> Text | None:
         filled = raw if slot in _TEMPLATES else filling.text(node, slot)
     except CannotFill:
         return None
+    if len(filled) > LONGEST:
+        return None  # no model takes it, which is said elsewhere; its words would be read for minutes
     text = folded(in_words(slot, filled))
     return Text(slot, text, raw, node.place, node.key_place) if text else None
 

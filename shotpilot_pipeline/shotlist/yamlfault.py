@@ -13,6 +13,7 @@ import yaml
 
 _LONGEST_SHOWN = 40  # characters of the user's text in a message
 _NEXT_LINE = re.compile(r"[ \t:]*(?:\n[ \t]*)*\n( *)[^\s#]")
+_HALF = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}\Z")
 _NEAR = 200  # characters around a place that say what was meant
 _LONGEST_LINE = 2_000  # characters of a line that are looked at
 _FAR = 200  # lines above a place that are looked at
@@ -23,7 +24,8 @@ _ENTRY = re.compile(
     re.VERBOSE,
 )
 _HEADER = re.compile(r"[|>][-+1-9]{0,2}(?:[ \t]+#.*)?")  # of a block: no words follow on its line
-_BLOCK = "write `{key}: |` and put the text on the next line, indented; or put it in quotes"
+_OR_QUOTES = "; or put it in quotes"
+_BLOCK = "write `{key}: |` and put the text on the next line, indented" + _OR_QUOTES
 _ITEM = "put the text in quotes"
 #: What a value may not begin with, and why.
 _FIRST = {
@@ -104,7 +106,7 @@ def syntax_fault(text: str, error: yaml.MarkedYAMLError) -> Fault:
     sign = lines[line][column : column + 1]
     if "cannot start any token" in problem and sign in _FIRST:
         return Fault("yaml-text", line, column, f"the text here {_FIRST[sign]}", _ITEM)
-    return _layout_fault(lines, line, problem)
+    return _layout_fault(lines, line, column, problem)
 
 
 def in_template(text: str, index: int) -> bool:
@@ -120,8 +122,7 @@ def empty_value(text: str, index: int, key: str | None, flow: bool) -> Words:
         return Words("an item of this list is empty", "write a value after the dash, or remove the dash")
     name = shown(key)
     if flow:
-        message = f"`{name}` stands here without a value: inside {{ }} a comma begins the next entry"
-        return Words(message, f'if it belongs to the text before it, put that text in quotes: "…, {name}"')
+        return _empty_in_braces(text[max(0, index - _NEAR) : index].rstrip(), key, name)
     rest = text[index : index + _NEAR].partition("\n")[0].strip(" \t:")
     if rest.startswith("#"):
         return Words(f"`{name}` has no value: everything after # is a comment",
@@ -131,6 +132,19 @@ def empty_value(text: str, index: int, key: str | None, flow: bool) -> Words:
     if below is not None and len(below[1]) == own:
         cure = "indent the lines below it deeper if they belong to it, or write `null` to unset it, or remove the key"
     return Words(f"`{name}` has no value", cure)
+
+
+def _empty_in_braces(before: str, key: str, name: str) -> Words:
+    """The same for a key inside { }; `before` is what stands before its value."""
+    if before.endswith(":"):
+        return Words(f"`{name}` has no value", "write one after the colon, or take the key out")
+    message = f"`{name}` stands here without a value: inside {{ }}"
+    if before.removesuffix(key).rstrip().endswith(","):
+        cure = f'if it belongs to the text before it, put that text in quotes: "…, {name}"'
+        return Words(f"{message} a comma begins the next entry", cure)
+    return Words(
+        f"{message} each entry is `key: value`", "put a text that has braces around it in quotes, braces and all"
+    )
 
 
 def _indent_at(text: str, index: int) -> int:
@@ -206,6 +220,10 @@ def _unclosed(
     entry = _entry_at(lines, line)
     begins = entry is not None and (entry.line, entry.column) == opened
     mend = opened if begins else None
+    if quoted and "escape" in problem and _HALF.search(lines[line], 0, gave_up[1] + 4):
+        message = "this escape is half a character: another program wrote an emoji in two"
+        return Fault("yaml-text", gave_up[0], gave_up[1] - 2, message,
+                     "write the character itself, and save the file as UTF-8", mend)  # fmt: skip
     if quoted and "escape" in problem:
         return Fault("yaml-text", *gave_up, "inside double quotes a backslash begins an escape, and this is none",
                      "write \\\\ for a backslash, or use single quotes", mend)  # fmt: skip
@@ -270,14 +288,17 @@ def _cure(entry: _Entry) -> str:
 def _value_fault(entry: _Entry, problem: str) -> Words | None:
     value = entry.value
     first = value[:1]
-    if first == "'":
-        return Words(f"{_named(entry)} goes on after its closing quote", f"write '' for a ' inside, or {_cure(entry)}")
-    if first == '"':
-        return Words(f"{_named(entry)} goes on after its closing quote", f'write \\" for a " inside, or {_cure(entry)}')
-    if value.startswith("{{"):
-        return Words(f"{_named(entry)} begins with {{{{, which YAML reads as a map", _cure(entry))
+    if first in ("'", '"'):
+        inside = "write '' for a ' inside" if first == "'" else 'write \\" for a " inside'
+        other = _cure(entry).removesuffix(_OR_QUOTES) if entry.key else "put quotes of the other kind around all of it"
+        return Words(f"{_named(entry)} goes on after its closing quote", f"{inside}, or {other}")
+    if value.startswith(("{{", "{%", "{#")):
+        return Words(f"{_named(entry)} begins with {value[:2]}, which YAML reads as a map", _cure(entry))
     if value.startswith("- "):
-        return Words("a list cannot begin on the line of its key", "put each `- item` on a line of its own, indented")
+        cure = "put a text in quotes; of a list, put each `- item` on a line of its own, indented"
+        return Words(f"{_named(entry)} begins with a dash and a space, which YAML reads as a list", cure)
+    if value.startswith("? "):
+        return Words(f"{_named(entry)} begins with ? and a space, which YAML reads as a key", _cure(entry))
     if first in "[{" and first and ("block mapping" in problem or "key" in problem or "block end" in problem):
         closing = "]" if first == "[" else "}"
         if value.count(first) < value.count(closing):
@@ -295,8 +316,12 @@ def _value_fault(entry: _Entry, problem: str) -> Words | None:
     return None
 
 
-def _layout_fault(lines: Lines, line: int, problem: str) -> Fault:
+def _layout_fault(lines: Lines, line: int, column: int, problem: str) -> Fault:
     """Nothing is wrong with a value: then it is the indentation, or a stray line."""
+    sign = lines[line][column : column + 1]
+    if "node content" in problem and sign.strip() and not sign.isalnum():
+        return Fault("yaml-sign", line, column, f"{sign} stands where a value should",
+                     "put the text in quotes, or take the sign out")  # fmt: skip
     while line > 0 and not lines[line].strip():
         line -= 1
     text, start = lines[line], lines.indent(line)

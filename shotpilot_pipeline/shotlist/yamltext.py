@@ -46,6 +46,9 @@ class Cut(Plain):
     __slots__ = ()
 
 
+_YAML_TAG = "tag:yaml.org,2002:"
+
+
 class Parsed(NamedTuple):
     """What a text gave: a node (None when there is nothing to work with), the problems, and where it broke off."""
 
@@ -188,7 +191,7 @@ class _Builder:
 
     def _tag(self, event: Any, line: int, column: int) -> None:
         tag = event.tag
-        shown = "!" + tag.rsplit(":", 1)[-1] if tag.startswith("tag:yaml.org") else tag
+        shown = "!!" + tag.removeprefix(_YAML_TAG) if tag.startswith(_YAML_TAG) else tag
         self._problem("yaml-tag", line, column, f"the value begins with {shown}, which YAML reads as a tag, not text",
                       "put the text in quotes, or write a block: `|` and the text on the next line")  # fmt: skip
 

@@ -22,13 +22,17 @@ def rule_words(rule: str) -> str:
     return rule.replace("-", " ")
 
 
-def as_sarif(problems: Sequence[Problem], words: Callable[[str], str] = rule_words) -> dict[str, Any]:
-    """One run with a result for each problem. `words` says what a rule is about."""
+def as_sarif(
+    problems: Sequence[Problem], words: Callable[[str], str] = rule_words, why: Callable[[str], str] = str
+) -> dict[str, Any]:
+    """One run with a result for each problem. `words` says what a rule is about, `why` the reason and two examples."""
     rules = list(dict.fromkeys(problem.rule for problem in problems))
     driver = {
         "name": "shotpilot",
         "semanticVersion": __version__,
-        "rules": [_rule(rule, words(rule), next(p.link for p in problems if p.rule == rule)) for rule in rules],
+        "rules": [
+            _rule(rule, words(rule), why(rule), next(p.link for p in problems if p.rule == rule)) for rule in rules
+        ],
     }
     run = {
         "tool": {"driver": driver},
@@ -38,11 +42,11 @@ def as_sarif(problems: Sequence[Problem], words: Callable[[str], str] = rule_wor
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(rule: str, words: str, link: str) -> dict[str, Any]:
+def _rule(rule: str, words: str, why: str, link: str) -> dict[str, Any]:
     return {
         "id": rule,
         "shortDescription": {"text": words},
-        "help": {"text": f"See {link}.", "markdown": f"See [{rule}]({link})."},
+        "help": {"text": f"{why}\n\nSee {link}.", "markdown": f"{why}\n\nSee [{rule}]({link})."},
     }
 
 

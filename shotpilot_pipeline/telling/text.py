@@ -41,9 +41,15 @@ def told(problem: Problem, lines: Lines, paint: Paint = plain, width: int = 100)
     steps = [f"{clean(str(step.place))}: {clean(step.words)}" for step in problem.chain[:_MOST_STEPS]]
     more = len(problem.chain) - _MOST_STEPS
     steps += [f"and {more} more"] if more > 0 else []
-    fix = [f"a fix is known: {clean(problem.fix.title)}"] if problem.fix is not None else []
+    fix = [f"a fix is known: {clean(problem.fix.title)}"] if problem.fix is not None and not _is_said(problem) else []
     aside = len(str(problem.place.line)) + len(_INDENT)
     return [one_line(problem, paint), *shown, *(f"{' ' * aside} {paint('=', 'blue')} {line}" for line in steps + fix)]
+
+
+def _is_said(problem: Problem) -> bool:
+    """Whether a proposed cure is but what the hint says already: `did you mean "vera"?`."""
+    fix = problem.fix
+    return fix is not None and not fix.automatic and fix.title.partition(" ")[2] in problem.hint + problem.message
 
 
 def _excerpt(problem: Problem, lines: Lines, paint: Paint, width: int) -> Iterator[str]:

@@ -6,11 +6,14 @@ written beside what it fills as, so that a rule that finds a word can point at i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from shotpilot_pipeline.errors import Edit, Place, Problem
+
+#: A piece of a text, which of its equals it is (from 0), and what should stand there.
+Change = tuple[str, int, str]
 
 
 class Text(NamedTuple):
@@ -118,6 +121,8 @@ class LintStage(NamedTuple):
     carry: str  # "" where nothing is said
     place: Place
     carry_place: Place
+    resolution_place: Place  # of its value; the stage's own where nothing is said
+    first: Place  # of the first key in it
 
 
 class LintPicture(NamedTuple):
@@ -206,8 +211,11 @@ class Mender(Protocol):
     def span(self, text: Text, piece: str, nth: int) -> tuple[Place, Place] | None:
         """Where the `nth` (from 0) `piece` of `text` begins and ends; None where that cannot be told for sure."""
 
-    def edit(self, text: Text, piece: str, nth: int, new: str) -> Edit | None:
-        """The edit that writes `new` there; None where it could break the file."""
+    def edits(self, text: Text, changes: Sequence[Change]) -> tuple[Edit, ...]:
+        """The edits that make all `changes` in `text`; none where that could break the file."""
+
+    def before(self, place: Place, entry: str) -> Edit | None:
+        """The edit that writes an entry `key: value` before the key at `place`; None where none can stand."""
 
     def replace(self, place: Place, old: str, new: str) -> Edit | None:
         """The edit that writes `new` over the word `old` at `place`; None where that word does not stand there."""

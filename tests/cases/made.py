@@ -126,6 +126,20 @@ def card_with_faults(folder: Path) -> None:
 
 _LEVELS = 10_000
 
+
+def values_in_a_long_row(folder: Path) -> None:
+    rows = [f'  l{n}: "{{{{ looks.l{n + 1} }}}}"\n' for n in range(5_000)]
+    text = f"{HEAD}looks:\n{''.join(rows)}  l5000: rain\n{SHOT}subject: a street\n        look: l0\n"
+    (folder / "list.yaml").write_text(text)
+
+
+def includes_in_a_long_row(folder: Path) -> None:
+    for n in range(300):
+        (folder / f"f{n}.yaml").write_text(f"include: [f{n + 1}.yaml]\n")
+    (folder / "f300.yaml").write_text("looks: {noir: rain}\n")
+    (folder / "list.yaml").write_text(STREET.replace(HEAD, f"{HEAD}include: [f0.yaml]\n"))
+
+
 MADE: dict[str, Callable[[Path], None]] = {
     "bom": _list(b"\xef\xbb\xbf" + STREET.encode()),
     "bom-and-a-fault": _list(b"\xef\xbb\xbf" + STREET.replace("prompt", "promt").encode()),
@@ -141,6 +155,11 @@ MADE: dict[str, Callable[[Path], None]] = {
     "a-folder": a_folder,
     "no-file": no_file,
     "100-megabytes": hundred_megabytes,
+    "values-in-a-long-row": values_in_a_long_row,
+    "includes-in-a-long-row": includes_in_a_long_row,
+    "16000-brackets": _list(STREET.replace("an empty street", f'"{"(" * 16_000}"')),
+    "utf-16-without-a-mark": _list(STREET.encode("utf-16-le")),
+    "utf-32": _list(STREET.encode("utf-32")),
     "10000-levels": _list(f"{HEAD}x-deep: {'[' * _LEVELS}{']' * _LEVELS}\n"),
     "10000-levels-of-keys": _list(HEAD + "".join(f"{' ' * n}x-a:\n" for n in range(_LEVELS // 20))),
     "10000-levels-unclosed": _list(f"{HEAD}x-deep: {'{a: ' * _LEVELS}"),

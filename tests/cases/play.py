@@ -1,7 +1,7 @@
 """Plays a case: puts its files into an empty folder, checks the list there, and gives all that was said.
 
 A case is a file `NAME.yaml`, a folder `NAME/` with a `list.yaml`, or a function in `made.py` for what no text file can
-hold. What is said stands in `NAME.txt` beside it.
+hold. What is said stands in `NAME.txt` beside it. Each rule's bad example is a case too, with what is said in `rules/`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from shotpilot_pipeline.cli.main import shotpilot
+from shotpilot_pipeline.lint.manual import pages, whole_list
 from tests.cases.made import MADE
+from tests.lint.linting import draw_pictures
 
 HARD = Path(__file__).with_name("hard")
+RULES = Path(__file__).with_name("rules")
 LIST = "list.yaml"
 #: A case is no film: it has no light and no lens, and need not be told so.
 _SLOTS = ("shot-size", "lens", "subject", "action", "place", "light")
@@ -29,9 +32,27 @@ def names() -> list[str]:
     return sorted({*written, *MADE})
 
 
+def rules() -> list[str]:
+    """Every rule with a bad example."""
+    return sorted(id for id, page in pages().items() if page.bad)
+
+
 def said_file(name: str) -> Path:
     """Where stands what is said of a case."""
     return HARD / f"{name}.txt"
+
+
+def rule_file(rule: str) -> Path:
+    """Where stands what is said of a rule's bad example."""
+    return RULES / f"{rule}.txt"
+
+
+def play_rule(rule: str, folder: Path) -> str:
+    """What `shotpilot check list.yaml` says of the bad example of a rule."""
+    text = whole_list(pages()[rule].bad)
+    draw_pictures(folder, text)
+    (folder / LIST).write_text(text, encoding="utf-8")
+    return check(folder, LIST)
 
 
 def set_up(name: str, folder: Path) -> None:
@@ -70,3 +91,11 @@ def all_said(folder: Path) -> Iterator[tuple[str, str]]:
         own = folder / f"show-{name}"  # a name that nothing else is called by
         own.mkdir()
         yield name, play(name, own)
+
+
+def all_rules_said(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every rule with what is said of its bad example."""
+    for rule in rules():
+        own = folder / f"show-of-{rule}"
+        own.mkdir()
+        yield rule, play_rule(rule, own)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.play import names, play, said_file
+from tests.cases.play import names, play, play_rule, rule_file, rules, said_file
 
 JARGON = ("Traceback", "Error(", "given schemas", "'type'", "NoneType", "Node(", "jsonschema", "regex", "null byte")
 
@@ -18,3 +18,13 @@ def test_what_is_said_of_a_hard_case(name: str, tmp_path: Path) -> None:
     said = play(name, folder)
     assert said == said_file(name).read_text("utf-8"), "if this is better, `python -m tests.cases` writes it down"
     assert not [word for word in JARGON if word in said]
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_what_is_said_of_a_rule_that_is_broken(rule: str, tmp_path: Path) -> None:
+    folder = tmp_path / "folder-of-the-show"
+    folder.mkdir()
+    said = play_rule(rule, folder)
+    assert said == rule_file(rule).read_text("utf-8"), "if this is better, `python -m tests.cases` writes it down"
+    assert not [word for word in JARGON if word in said]
+    assert f"[{rule}]" in said

@@ -47,6 +47,9 @@ def test_no_problems_are_a_form_too(tmp_path: Path) -> None:
     path = write_list(tmp_path)
     hushed = [word for rule in ("slot-lens", "slot-light", "slot-action") for word in ("--ignore", rule)]
     assert json.loads(run("check", path, "--format", "sarif", *hushed).stdout)["runs"][0]["results"] == []
+    rules = json.loads(run("check", path, "--format", "sarif").stdout)["runs"][0]["tool"]["driver"]["rules"]
+    assert rules
+    assert all("Breaks it:" in rule["help"]["text"] for rule in rules)
     assert json.loads(run("check", path, "--format", "gitlab", *hushed).stdout) == []
     assert run("check", path, "--format", "github", *hushed).stdout == ""
     assert run("check", path, "--format", "json", *hushed).returncode == 0

@@ -18,15 +18,20 @@ _PICTURE = re.compile(r"refs/[\w-]+\.(?:png|jpe?g)\b")
 
 def checked(folder: Path, text: str, today: date = TODAY, settings: str = "") -> tuple[Problem, ...]:
     """Every problem of a list. Pictures under refs/ that it names are drawn, except `nobody`."""
-    for name in set(_PICTURE.findall(text)) - {"refs/nobody.jpg"}:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.effect_noise((512, 512), 60).save(path)
+    draw_pictures(folder, text)
     if settings:
         (folder / "shotpilot.toml").write_text(settings, encoding="utf-8")
     path = folder / "list.yaml"
     path.write_text(text, encoding="utf-8")
     return check_file(path, None, today=today).problems
+
+
+def draw_pictures(folder: Path, text: str) -> None:
+    """The pictures under refs/ that a list names, except `nobody`."""
+    for name in set(_PICTURE.findall(text)) - {"refs/nobody.jpg"}:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.effect_noise((512, 512), 60).save(path)
 
 
 def rules(folder: Path, snippet: str, **more: str) -> list[str]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from shotpilot_pipeline.errors import Fix, Severity
+from shotpilot_pipeline.errors import Severity
 from shotpilot_pipeline.lint.known import ERRORS, KNOWN, OWN, WARNINGS
 from shotpilot_pipeline.lint.manual import Page, page_of, pages, whole_list
+from shotpilot_pipeline.values.mending import mended
 from tests.lint.linting import checked
 from tests.tools.rule_ids import rule_ids
 
@@ -44,6 +45,8 @@ ELSEWHERE = {
     **dict.fromkeys(("empty", "layout"), "tests/shotlist/"),
     **dict.fromkeys(("yaml-character", "schema-name", "schema-size"), "tests/shotlist/test_read_schema.py"),
 }
+#: What a cure cannot but uncover: an ignore spelled rightly catches nothing where nothing is wrong.
+UNCOVERED = {"ignore-unknown": ("ignore-idle",)}
 
 
 def test_every_rule_that_any_problem_can_carry_has_a_page() -> None:
@@ -94,18 +97,9 @@ def test_the_fix_mends_it_and_nothing_else(page: Page, tmp_path: Path) -> None:
     found = checked(tmp_path, text)
     for problem in found:
         assert problem.fix is not None
-        text = mended(text, problem.fix)
-    assert [str(problem) for problem in checked(tmp_path, text)] == [], text
-
-
-def mended(text: str, fix: Fix) -> str:
-    """The text with the edits of a fix made, last ones first."""
-    lines = text.splitlines(keepends=True)
-    for edit in sorted(fix.edits, key=lambda edit: edit.start, reverse=True):
-        assert edit.start.line == edit.end.line
-        line = lines[edit.start.line - 1]
-        lines[edit.start.line - 1] = line[: edit.start.column - 1] + edit.text + line[edit.end.column - 1 :]
-    return "".join(lines)
+        text = mended(text, problem.fix.edits)
+    left = [problem for problem in checked(tmp_path, text) if problem.rule not in UNCOVERED.get(page.id, ())]
+    assert [str(problem) for problem in left] == [], text
 
 
 def test_an_id_of_the_reference_leads_to_the_rule_that_covers_it() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from shotpilot_pipeline.errors import Severity
-from tests.lint.linting import rules, the
+from shotpilot_pipeline.lint.manual import whole_list
+from shotpilot_pipeline.values.mending import mended
+from tests.lint.linting import checked, rules, the
 
 
 def said(folder: Path, prompt: str) -> list[str]:
@@ -74,12 +76,47 @@ def test_letters_of_other_languages_are_no_fault(tmp_path: Path) -> None:
     assert said(tmp_path, "Žižkov, café Łódź, 東京 at dawn") == []
 
 
-def test_a_fix_never_breaks_the_file(tmp_path: Path) -> None:
-    """A curly quote in a text in double quotes cannot simply become a plain one."""
-    found = the(tmp_path, "smart-chars", 'subject: "the “red” car"\naction: waits\n')
-    assert found.fix is None
-    found = the(tmp_path, "smart-chars", "subject: the “red” car\naction: waits\n")
-    assert found.fix is not None or found.hint
+@pytest.mark.parametrize("text", ['"the “red” car"', "the “red” car", "“Red” car", "'the “red” car'"])
+def test_plain_quotes_are_written_as_the_file_wants_them(tmp_path: Path, text: str) -> None:
+    snippet = f"subject: {text}\naction: waits\n"
+    found = the(tmp_path, "smart-chars", snippet)
+    assert found.fix is not None
+    whole = mended(whole_list(snippet), found.fix.edits)
+    assert [problem.rule for problem in checked(tmp_path, whole)] == []
+
+
+def test_the_signs_that_join_an_emoji_or_a_script_are_no_fault(tmp_path: Path) -> None:
+    prompt = "prompt: Medium shot, 50mm. "
+    assert rules(tmp_path, f"{prompt}a painted \U0001f469\u200d\U0001f3a4 on a wall\n") == []
+    assert rules(tmp_path, f"{prompt}a sign, \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645\n") == []
+    mixed = f"{prompt}a\u200dcar, \U0001f469\u200d\U0001f3a4\n"
+    found = the(tmp_path, "smart-chars", mixed)
+    assert found.fix is not None
+    assert len(found.fix.edits) == 1
+
+
+@pytest.mark.parametrize(
+    "prompt", ["{vars.club}}", "vars.club }}", "{ { vars.club } }", "{{ vars.club }}}}", "{{ '{' }}{ vars.club }}"]
+)
+def test_braces_that_filled_nothing_are_never_sent(tmp_path: Path, prompt: str) -> None:
+    assert "template-unresolved" in said(tmp_path, f"a bar, {prompt}")
+
+
+def test_a_template_that_a_value_brings_is_never_sent(tmp_path: Path) -> None:
+    text = "vars: {club: 'the {{ vars.town }}'}\n"
+    found = checked(
+        tmp_path, "shotlist: 1\nshow: s\n" + text + "scenes: {a: {shots: {b: {prompt: '{{ vars.club }}'}}}}\n"
+    )
+    assert "template-unresolved" in {problem.rule for problem in found}
+
+
+def test_a_flag_on_a_line_of_its_own_is_pointed_at_and_mended(tmp_path: Path) -> None:
+    snippet = "prompt: |\n  Medium shot, 50mm. A wet car\n  --ar 16:9, at night\n"
+    found = the(tmp_path, "weights-or-flags", snippet)
+    assert (found.place.line, found.place.column) == (17, 11) or found.place.column == 11
+    assert found.fix is not None
+    assert "  A wet car\n" not in mended(whole_list(snippet), found.fix.edits)
+    assert "--ar" not in mended(whole_list(snippet), found.fix.edits)
 
 
 def test_one_render_serves_two_shots_that_ask_for_the_same(tmp_path: Path) -> None:
@@ -92,3 +129,9 @@ def test_one_render_serves_two_shots_that_ask_for_the_same(tmp_path: Path) -> No
 def test_a_prompt_near_the_limit_is_a_warning(tmp_path: Path) -> None:
     found = the(tmp_path, "prompt-too-long", "prompt: Medium shot, 50mm. " + "incomprehensibilities " * 104 + "\n")
     assert found.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("sign", ["“", "--a ", "(", "{", "' "])
+def test_a_text_of_nothing_but_signs_brings_no_edit_for_each(tmp_path: Path, sign: str) -> None:
+    found = checked(tmp_path, whole_list(f"prompt: {json.dumps((sign * 2_000)[:2_000], ensure_ascii=False)}\n"))
+    assert all(len(problem.fix.edits) <= 200 for problem in found if problem.fix)

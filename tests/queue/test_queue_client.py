@@ -226,14 +226,21 @@ class Dripping(httpx.AsyncByteStream):
         (lambda: httpx.Response(200, headers={"content-length": "11"}, stream=Dripping([b"1"])), "11 bytes"),
         (lambda: httpx.Response(200, stream=Dripping([b"123456"] * 2)), "more than 10"),
         (lambda: httpx.Response(200, stream=Dripping([b"1"], httpx.ReadError("reset"))), "broke off"),
-        (lambda: httpx.Response(200, stream=Dripping([b"1"] * 9, pause=30.0)), "broke off"),
         (lambda: httpx.Response(404), "404"),
         (lambda: httpx.Response(302, headers={"location": "https://elsewhere.example/"}), "302"),
     ],
 )
 async def test_a_broken_download_leaves_nothing(response: Any, match: str, tmp_path: Path) -> None:
-    async with client_of(lambda request: response(), timeouts=Timeouts(download=0.05)) as client:
+    async with client_of(lambda request: response()) as client:
         with pytest.raises(DownloadFailed, match=match):
+            await client.download("https://v3b.fal.media/x.png", tmp_path / "x", most_bytes=10)
+    assert not (tmp_path / "x").exists()
+
+
+async def test_a_download_that_outlasts_its_deadline_leaves_nothing(tmp_path: Path) -> None:
+    drops = Dripping([b"1"] * 9, pause=30.0)
+    async with client_of(lambda request: httpx.Response(200, stream=drops), timeouts=Timeouts(download=0.05)) as client:
+        with pytest.raises(DownloadFailed, match="broke off"):
             await client.download("https://v3b.fal.media/x.png", tmp_path / "x", most_bytes=10)
     assert not (tmp_path / "x").exists()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shotpilot_pipeline.pipeline.checking import check_file
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling, Scope, Templates
 from shotpilot_pipeline.shotlist.node import Node
 from tests.shotlist.compiling import CAST, prompt_of, show
@@ -262,3 +265,23 @@ def test_a_name_with_a_hyphen_says_how_to_write_it(tmp_path: Path) -> None:
 def test_paths_and_ids_are_never_filled(tmp_path: Path) -> None:
     problem = prompt_of(tmp_path, "@v", head='cast: {v: "{{ vars.city }}.jpg"}').errors[0]
     assert "braces in it mean nothing" in problem.message
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ vars.city - 1 }}", "{{ vars.city < 3 }}", "{{ 'a' | round }}", "{{ 'a' | abs }}", "{{ 3 | length }}",
+        "{% for x in 3 %}a{% endfor %}", "{{ vars.city | truncate('x') }}", "{{ 'a' in 3 }}",
+        "{{ vars.city | replace(1, 2) }}", "{{ vars.city | replace('a') }}", "{{ not }}", "{{ a. }}", "{%",
+        "{% endif %}", "{% if vars.city == %}a{% endif %}", "{{ vars.city.upper(1) }}", "{{ 'a }}",
+        "{{{ vars.city }}}", "{{ 1/0 }}",
+        "{{ vars.city[1:2:0] }}", "{{ 'a' * 3 }}", "{{ vars.city.x }}", "{{ vars.city() }}",
+    ],
+)  # fmt: skip
+def test_what_a_template_cannot_do_is_said_in_plain_words_with_a_cure(tmp_path: Path, template: str) -> None:
+    text = f"vars: {{city: Port Vale}}\nscenes: {{a: {{shots: {{b: {{prompt: {json.dumps(template)}}}}}}}}}\n"
+    (tmp_path / "list.yaml").write_text(f"shotlist: 1\nshow: s\n{text}")
+    problems = check_file(tmp_path / "list.yaml", None).problems
+    assert [problem.rule for problem in problems] == ["template"]
+    assert problems[0].hint
+    assert not re.search(r"'(?:str|int|_View)'|object|argument|operand|statement|token|print", problems[0].message)

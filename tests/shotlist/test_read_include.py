@@ -64,8 +64,7 @@ def test_an_include_that_leads_nowhere(tmp_path: Path, entry: str, says: str) ->
     found = read(root, f"{HEAD}include: [{entry}]\n", cast=CAST)
     assert found.source is None
     assert says in str(found.only)
-    steps = [(step.place.line, step.words) for step in found.only.chain]
-    assert steps == ([(3, "included here")] if entry == "folder" else [])
+    assert (found.only.place.line, found.only.chain) == (3, ())
 
 
 def test_a_symlink_inside_the_show_is_followed(tmp_path: Path) -> None:

@@ -325,3 +325,14 @@ def test_what_is_surely_right_is_right_for_the_schema_library(tree: dict[str, An
     valid = Draft202012Validator({"$ref": "#/$defs/shot", "$defs": root["$defs"]}).is_valid(node.plain())
     assert sure == valid
     assert Draft202012Validator(inlined("shotlist-1", "shot")).is_valid(node.plain()) == valid
+
+
+def test_an_empty_reason_and_lists_for_maps_get_a_cure(tmp_path: Path) -> None:
+    empty = read(tmp_path, shot('ignore: {slot-lens: ""}')).only
+    assert (empty.rule, empty.hint) == ("schema-range", "write why this is right here")
+    assert "write it like {slot-lens: " in read(tmp_path, shot("ignore: [slot-lens]")).only.hint
+    listed = read(tmp_path, HEAD + "scenes:\n  - id: sc010\n    shots: {}\n").problems[0]
+    assert "write `sc010:` in place of `- id: sc010`" in listed.hint
+    words = read(tmp_path, HEAD + "scenes: {a: {shots: {b: a street at night}}}\n").only
+    assert "`prompt: |`" in words.hint
+    assert "without dashes" in read(tmp_path, shot("prompt:", "  - a", "  - b")).only.hint

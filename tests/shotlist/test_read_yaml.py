@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shotpilot_pipeline.shotlist.source import read_source
 from tests.shotlist.reading import HEAD, read, shot
 
 BLOCK = "write `prompt: |` and put the text on the next line, indented; or put it in quotes"
@@ -45,7 +46,7 @@ def test_a_plain_prompt_that_yaml_misreads_says_what_happened_and_shows_the_bloc
         ("prompt: *vera", "begins with *, which YAML reads as an alias"),
         ("prompt: !important text", "begins with !important, which YAML reads as a tag"),
         ("prompt: ! stop", "begins with !, which YAML reads as a tag"),
-        ("prompt: !!str text", "begins with !str, which YAML reads as a tag"),
+        ("prompt: !!str text", "begins with !!str, which YAML reads as a tag"),
         ("prompt: &Sons shop", "begins with &Sons, which YAML reads as an anchor and drops"),
         ("prompt: 'it's fine'", "goes on after its closing quote"),
         ('prompt: "He said "no" twice"', "goes on after its closing quote"),
@@ -55,12 +56,12 @@ def test_a_plain_prompt_that_yaml_misreads_says_what_happened_and_shows_the_bloc
         ("tags: [a, b", "the [ opened here is never closed"),
         ("stages: {iterate: {takes: 6}", "the { opened here is never closed"),
         ("stages: {iterate: {takes: 6}}}", "there is one } too many here"),
-        ("tags: - a", "a list cannot begin on the line of its key"),
+        ("tags: - a", "begins with a dash and a space, which YAML reads as a list"),
         ("prompt:", "`prompt` has no value"),
         ("prompt: #4 on the door", "everything after # is a comment"),
         ("<<: {size: WS}", "merge keys (<<) are not part of a shot list"),
         ("? [a, b]", "a key must be plain text"),
-        ("stages: {: skip}", "stands a sign with which no value may begin"),
+        ("stages: {: skip}", ": stands where a value should"),
         ("stages: {? : skip}", "a value stands here without a key"),
         ("prompt:text", "the shot wants a map"),
     ],
@@ -122,7 +123,7 @@ def test_faults_of_several_shots_and_of_the_head_are_found_at_once(tmp_path: Pat
     found = read(tmp_path, "shotlist: 1\nshw: x\nscenes:\n  a:\n    shots:\n      b:\n        prompt: @x\n"
                  "      c:\n        promt: y\n")  # fmt: skip
     assert [(problem.place.line, problem.rule) for problem in found.problems] == [
-        (1, "schema-missing-key"), (2, "schema-unknown-key"), (7, "yaml-text"), (9, "schema-unknown-key"),
+        (2, "schema-unknown-key"), (7, "yaml-text"), (9, "schema-unknown-key"),
     ]  # fmt: skip
 
 
@@ -185,7 +186,7 @@ def tower() -> str:
         (HEAD + "vars: " + "[" * 10_000, "nested deeper than 64 levels"),
         (HEAD + "vars: " + "{a: " * 10_000, "nested deeper than 64 levels"),
         (HEAD + "x-a:\n" + "".join(" " * n + "a:\n" for n in range(1, 2_000)), "nested deeper than 64 levels"),
-        (shot("prompt: " + "- " * 10_000), "a list cannot begin on the line of its key"),
+        (shot("prompt: " + "- " * 10_000), "begins with a dash and a space, which YAML reads as a list"),
         (shot("tags: " + "[" * 10_000), "nested deeper than 64 levels"),
         (HEAD + "x-a: [" + "a, " * 1_100_000 + "]", "more than 1,000,000 values"),
         (shot("tags: [" + "a, " * 21_000 + "]"), "more than 20,000 values"),
@@ -248,3 +249,38 @@ def test_faults_that_span_lines_or_hide_in_braces(
     assert (first.place.line, first.place.column) == place
     assert says in first.message
     assert first.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "message", "hint"),
+    [
+        ("prompt: {# x #} a", 17, "begins with {#, which YAML reads as a map", "`prompt: |`"),
+        ("prompt: {% if x %}a{% endif %}", 17, "begins with {%, which YAML reads as a map", "`prompt: |`"),
+        ("prompt: ? what", 17, "begins with ? and a space", "`prompt: |`"),
+        ("prompt: - a street", 17, "begins with a dash and a space", "put a text in quotes"),
+        ('prompt: "a" street', 17, "goes on after its closing quote", "indented"),
+        ("prompt: {a street}", 18, "inside { } each entry is `key: value`", "in quotes, braces and all"),
+        ("prompt: {a, street}", 21, "inside { } a comma begins the next entry", '"…, street"'),
+        ("ignore: {slot-lens: }", 18, "`slot-lens` has no value", "after the colon"),
+        ('prompt: "\\ud83d\\ude00"', 18, "half a character", "write the character itself"),
+        ("prompt: !!python/object:x y", 17, "begins with !!python/object:x", "in quotes"),
+        ("prompt: [a,, b]", 20, ", stands where a value should", "take the sign out"),
+    ],
+)
+def test_a_text_gone_wrong_is_pointed_at_where_it_begins(
+    tmp_path: Path, line: str, column: int, message: str, hint: str
+) -> None:
+    problem = read(tmp_path, shot(line)).problems[-1]
+    assert (problem.place.column, message in problem.message, hint in problem.hint) == (column, True, True), problem
+    assert not problem.hint.endswith("or put it in quotes") or '"' not in line
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("utf-16-le", "UTF-16"), ("utf-16-be", "UTF-16"), ("utf-16", "UTF-16"), ("utf-32", "UTF-32")],
+)
+def test_wide_text_is_called_by_its_name_with_a_mark_or_without(tmp_path: Path, encoding: str, name: str) -> None:
+    (tmp_path / "list.yaml").write_bytes(shot("prompt: a street").encode(encoding))
+    source, problems = read_source(tmp_path / "list.yaml", tmp_path)
+    assert source is None
+    assert [problem.message for problem in problems] == [f"is saved as {name}"]

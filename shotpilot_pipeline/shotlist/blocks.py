@@ -17,7 +17,7 @@ STAND_IN = "x-cut"
 MOST_SHOTS = 200_000  # shots of one file that are cut; a file with more is parsed, and refused for its size
 _SCENES = re.compile(r"scenes:[ ]*(?:#[^\n]*)?(?=\n|\Z)")
 _TOP_LINE = re.compile(r"\n[^\s#]")
-_CONTENT = re.compile(r"\n( *)[^\s#]")
+_CONTENT = re.compile(r"\n( *+)[^\s#]")
 _OPENING = re.compile(rf"({ID}):[ ]*(?:#[^\n]*)?(?=\n|\Z)")  # `sc010:` and nothing more
 _SHOT = re.compile(rf"({ID}):(?=[ \n]|\Z)")
 # Text behind the id that is no map, or nothing at all. A quote is not counted in: it may swallow the next shot.
@@ -117,7 +117,7 @@ class _Cutter:
         """Where each line begins that is indented by `indent`, up to the first that is indented by `above` or less;
         and where that begins. One pass, because a list of 10,000 shots has 100,000 lines."""
         at: list[int] = []
-        for found in re.compile(rf"\n( {{0,{indent}}})[^\s#]").finditer(self.text, start, end):
+        for found in re.compile(rf"\n( {{0,{indent}}}+)[^\s#]").finditer(self.text, start, end):
             depth = len(found[1])
             if depth <= above:
                 return at, found.start() + 1
@@ -159,7 +159,9 @@ def _content(text: str, start: int) -> int:
 
 def _trimmed(block: str) -> str:
     """Without the blank lines at its end, unless a block scalar keeps them: a shot is the same wherever it stands."""
-    return block if "+" in block and _KEEP.search(block) else block[: len(block.rstrip("\n")) + 1]
+    if block[-2:] != "\n\n" or ("+" in block and _KEEP.search(block)):
+        return block
+    return block[: len(block.rstrip("\n")) + 1]
 
 
 def _share_anchors(text: str, made: CutText) -> bool:

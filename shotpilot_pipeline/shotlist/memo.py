@@ -23,12 +23,13 @@ from typing import Any, NamedTuple
 
 from shotpilot_pipeline import build_id
 from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
-from shotpilot_pipeline.values.digest import sha256_bytes
+from shotpilot_pipeline.values.digest import sha256_bytes, sha256_of
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
 MAGIC = f"shotpilot memo 4 {build_id()}"
 _HEAD_LINES = 3
+_PIECE = 4096  # lines written at a time
 _HEAD_FIELDS = ("show", "title", "sources", "cast", "budget", "name_pattern", "format")
 
 
@@ -128,7 +129,8 @@ def write_memo(
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}.aside")
-        aside.write_bytes(_encoded(stamp, compiled, shots, problems, notes, passed, before))
+        with aside.open("wb") as file:
+            file.writelines(_encoded(stamp, compiled, shots, problems, notes, passed, before))
         aside.replace(path)
 
 
@@ -182,7 +184,8 @@ def _encoded(
     notes: Sequence[str],
     passed: Sequence[str],
     before: Before | None,
-) -> bytes:
+) -> list[bytes]:
+    """The file, in pieces: a whole one of 30 MB would be copied three times, into memory that has to be fetched."""
     before = before if before and before.is_worth_it else None
     kinds = {_kind_in(row): number for number, row in enumerate(before.memo.kinds)} if before else {}
     lines = [
@@ -190,9 +193,8 @@ def _encoded(
         *_word_lines(compiled, before),
         *(notes or [""] * (len(shots) + 1)),
         *_task_lines(compiled.tasks, shots, kinds, before),
-        "",
     ]
-    rest = "\n".join(lines).encode()
+    rest = ["\n".join((*lines[at : at + _PIECE], "")).encode() for at in range(0, len(lines), _PIECE)]
     told: dict[str, Any] = {field: getattr(compiled, field) for field in _HEAD_FIELDS}
     told |= {
         "stamp": stamp,
@@ -203,10 +205,10 @@ def _encoded(
         "scenes": [(scene.id, scene.heading, len(scene.shots)) for scene in compiled.scenes],
         "problems": [(index, *_problem_row(problem)) for index, problem in problems],
         "counts": (len(shots), len(compiled.tasks)),
-        "rest": sha256_bytes(rest),
+        "rest": sha256_of(rest),
     }
     head = f"{_json(told)}\n".encode()
-    return b"".join((f"{MAGIC}\n{sha256_bytes(head)}\n".encode(), head, rest))
+    return [f"{MAGIC}\n{sha256_bytes(head)}\n".encode(), head, *rest]
 
 
 def _kind(task: Task) -> tuple[Any, ...]:

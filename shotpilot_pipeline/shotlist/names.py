@@ -11,6 +11,12 @@ from shotpilot_pipeline.shotlist.node import Node
 _RESERVED = re.compile(r"(?:element|image)\d*|pick", re.IGNORECASE)
 
 
+def all_differ(names: Iterable[str]) -> bool:
+    """Whether no two names are one on a disk that knows no case: then neither of the next two has anything to say."""
+    folded = [name.casefold() for name in names]
+    return len(set(folded)) == len(folded)
+
+
 def twins(
     kind: str, names: Iterable[tuple[str, Place]], address: str = "", why: str = "many disks take the two for one file"
 ) -> Iterator[Problem]:

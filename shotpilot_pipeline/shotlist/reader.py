@@ -210,17 +210,19 @@ class _Show:
     def _check_shots(self, stages: list[str]) -> None:
         every = [shot for scene in self.scenes() for shot in scene.shots]
         for scene in self.scenes():
-            places = ((shot.id, Place(shot.file, shot.line, shot.column)) for shot in scene.shots)
-            for twin in names.twins("shot", places):
-                self.problems.append(replace(twin, address=f"{scene.id}/{twin.message.split(chr(39))[1]}"))
+            if not names.all_differ(shot.id for shot in scene.shots):
+                places = ((shot.id, Place(shot.file, shot.line, shot.column)) for shot in scene.shots)
+                for twin in names.twins("shot", places):
+                    self.problems.append(replace(twin, address=f"{scene.id}/{twin.message.split(chr(39))[1]}"))
             for settings in (scene.node, scene.node.get("defaults")):
                 if settings is not None:
                     self.problems += names.in_settings(settings)
         ends = ["", *(f"_{stage}" for stage in stages)] if any("_" in stage for stage in stages) else [""]
-        self.problems += names.same_file(
-            (f"{shot.scene}_{shot.id}{end}", f"{shot.scene}/{shot.id}", Place(shot.file, shot.line, shot.column))
-            for end in ends for shot in every
-        )  # fmt: skip
+        if not names.all_differ(f"{shot.scene}_{shot.id}{end}" for end in ends for shot in every):
+            self.problems += names.same_file(
+                (f"{shot.scene}_{shot.id}{end}", f"{shot.scene}/{shot.id}", Place(shot.file, shot.line, shot.column))
+                for end in ends for shot in every
+            )  # fmt: skip
 
     def source(self, path: str, head: Node) -> Source:
         scenes = tuple(self.scenes())

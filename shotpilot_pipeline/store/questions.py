@@ -47,12 +47,13 @@ def gathered(rows: Iterable[tuple[str, int, str, int, int, int, str]]) -> list[T
     takes: list[Take] = []
     last_key, last_number = "", 0
     pictures: tuple[Picture, ...] = ()
-    make, picture_of = Take._make, Picture._make
-    for key, number, *picture in rows:
+    new, add = tuple.__new__, takes.append  # a long list has 30,000 of them
+    for row in rows:
+        key, number, picture = row[0], row[1], new(Picture, row[2:])
         if number == last_number and key == last_key:
-            pictures = (*pictures, picture_of(picture))
-            takes[-1] = make((key, number, pictures))
+            pictures = (*pictures, picture)
+            takes[-1] = new(Take, (key, number, pictures))
         else:
-            last_key, last_number, pictures = key, number, (picture_of(picture),)
-            takes.append(make((key, number, pictures)))
+            last_key, last_number, pictures = key, number, (picture,)
+            add(new(Take, (key, number, pictures)))
     return takes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -22,6 +22,14 @@ def sha256_text(text: str) -> str:
 def sha256_bytes(data: bytes | memoryview) -> str:
     """The sha256 of `data`, as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of(parts: Iterable[bytes]) -> str:
+    """The sha256 of bytes that come in parts."""
+    made = hashlib.sha256()
+    for part in parts:
+        made.update(part)
+    return made.hexdigest()
 
 
 def digest_of(value: Mapping[str, object]) -> str:

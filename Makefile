@@ -29,7 +29,7 @@ test: dev  ## Run the tests
 	@$(CLEAN_ENV) $(BIN)/python -m pytest -n auto -m "not slow" tests
 
 test-all: dev  ## Run every test, the long ones too
-	@$(CLEAN_ENV) $(BIN)/python -m pytest -n auto tests
+	@$(CLEAN_ENV) HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto tests
 	@$(CLEAN_ENV) $(BIN)/python -m tests.fuzz
 
 fuzz: dev  ## Fuzz `check` for a minute (Linux; the fuzzer gets an environment of its own)

@@ -13,8 +13,9 @@ ROOT = Path(__file__).resolve().parents[1]
 REALDATA = ROOT.parent / "shared" / "realdata"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-settings.register_profile("house", deadline=None, max_examples=100)
-settings.load_profile("house")
+settings.register_profile("house", deadline=None, max_examples=40)
+settings.register_profile("long", deadline=None, max_examples=200)  # in `make test-all`
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 
 @pytest.fixture(scope="session")

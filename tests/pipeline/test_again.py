@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.pipeline.buying import Service, audit_end, bought, command, killed_at, render, service, show
 
 AT = "sc010/sh010@iterate"
@@ -36,18 +38,23 @@ def test_the_same_command_twice_buys_one_further_attempt(tmp_path: Path) -> None
         audit_end(host, path, rolls=6, kept=10)
 
 
-def test_after_a_kill_the_attempt_is_gone_on_with(tmp_path: Path) -> None:
-    for boundary in ("intend:before:1", "sending:before:1", "submitted:before:1", "closed:before:1"):
-        folder = tmp_path / boundary.replace(":", "_")
-        folder.mkdir()
-        with service() as host:
-            path = show(folder)
-            render(host, path)
-            assert killed_at(host, path, boundary, "--again", AT) == -9
-            assert path.with_suffix(".rulings").exists()  # written down before anything was sent
-            render(host, path, "--again", AT)
-            audit_end(host, path, rolls=5, kept=8)
-            assert bought(render(host, path, "--again", AT))["takes_new"] == 0
+@pytest.mark.parametrize(
+    "boundary",
+    [
+        "intend:before:1",
+        "submitted:before:1",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("sending:before:1", "closed:before:1")),
+    ],
+)
+def test_after_a_kill_the_attempt_is_gone_on_with(tmp_path: Path, boundary: str) -> None:
+    with service() as host:
+        path = show(tmp_path)
+        render(host, path)
+        assert killed_at(host, path, boundary, "--again", AT) == -9
+        assert path.with_suffix(".rulings").exists()  # written down before anything was sent
+        render(host, path, "--again", AT)
+        audit_end(host, path, rolls=5, kept=8)
+        assert bought(render(host, path, "--again", AT))["takes_new"] == 0
 
 
 def test_an_attempt_nobody_agreed_to_is_not_written_down(tmp_path: Path) -> None:

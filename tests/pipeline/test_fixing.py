@@ -116,7 +116,7 @@ def test_cures_that_undo_each_other_change_nothing(file: Path) -> None:
 def test_cures_without_end_are_an_error_and_change_nothing(file: Path) -> None:
     file.write_text("a\n")
     with pytest.raises(UsageError, match=r"list.yaml: each cure brings another one \(no-a\), without end"):
-        run(file, replacing([("a", "aa")]))
+        run(file, replacing([("a", "ba")]))
     assert file.read_text() == "a\n"
 
 

@@ -52,7 +52,7 @@ def audit(folder: Path) -> int:
     return len(records)
 
 
-@pytest.mark.parametrize("lines", [1, 2, 5, 11, 19])
+@pytest.mark.parametrize("lines", [1, 5, 19, *(pytest.param(lines, marks=pytest.mark.slow) for lines in (2, 11))])
 def test_killed_at_any_moment_nothing_whole_is_lost(tmp_path: Path, lines: int) -> None:
     path = write_list(tmp_path, LIST)
     assert stopped_after(path, lines, signal.SIGKILL) == -signal.SIGKILL

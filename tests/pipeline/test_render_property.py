@@ -38,6 +38,7 @@ from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.outcome import Outcome
 from shotpilot_pipeline.values.plan import Plan
+from tests.examples import at_most
 from tests.pipeline.buying import PICTURE, committed, grey_picture, states, takes
 from tests.queue.faulty import IMPATIENT
 
@@ -262,7 +263,7 @@ def play(size: tuple[int, int, int, bool], faults: list[Any], struck: list[tuple
     played(size, plan, struck, most)
 
 
-@settings(max_examples=20)
+@settings(max_examples=at_most(20))
 @given(lists, rules, strikes, caps)
 def test_paid_once_whatever_happens(
     size: tuple[int, int, int, bool], faults: list[Any], struck: list[tuple[int, bool]], most: Caps

@@ -16,6 +16,7 @@ from shotpilot_pipeline.errors import ShotpilotError
 from shotpilot_pipeline.queue.failures import AnswerLost, ForeignUrl
 from shotpilot_pipeline.queue.protocol import Result, Submitted
 from shotpilot_pipeline.queue.rehearsal.faults.plan import plan_faults
+from tests.examples import at_most
 from tests.queue.fault_plans import fault_plans
 from tests.queue.faulty import BODY, TAGS, liar, opened
 from tests.queue.rehearsing import V3
@@ -25,7 +26,7 @@ VALID = Draft202012Validator(schema("faults-1"))
 
 
 @given(plan=fault_plans())
-@settings(max_examples=150)
+@settings(max_examples=at_most(150))
 def test_any_plan_ends_in_answers_or_our_own_errors(plan: dict[str, Any]) -> None:
     VALID.validate(plan)
     assert not list(plan_faults(plan))

@@ -15,6 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from shotpilot_pipeline.queue.ledger.rows import CapReached, Caps, LedgerConflict, TakeUndecided
 from shotpilot_pipeline.values.money import Money
+from tests.examples import at_most
 from tests.queue.ledgering import NOON, QUEUE, accepted, opened, roll, utc_day
 
 ADDRESSES = ("a/1@iterate", "a/1.dusk@final", "a/2@final", "b/1@iterate")
@@ -230,4 +231,4 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestLedgerMachine.settings = settings(max_examples=at_most(60), stateful_step_count=40, deadline=None)

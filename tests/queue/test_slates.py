@@ -20,6 +20,7 @@ from shotpilot_pipeline.queue.slates.draw import draw_roll
 from shotpilot_pipeline.queue.slates.layout import CODE_SPACING, Box, Layout, lay_out
 from shotpilot_pipeline.queue.slates.lettering import LEADING, fit_block, fit_line, font, prompt_of, settable, width_of
 from shotpilot_pipeline.queue.slates.mood import ACCENTS, MOODS, STUDIO, TONES, mood_of, palette
+from tests.examples import at_most
 from tests.queue.rehearsing import O3, O3_I2I, png
 
 MODELS = models_of(load_catalog(None))
@@ -185,7 +186,7 @@ def test_nothing_is_cut_off_or_laid_over(resolution: str, aspect: str, length: i
     check_layout(replace(wordy, references=tiles), text, "dusk.handheld.l85.rain." * 4)
 
 
-@settings(max_examples=60)
+@settings(max_examples=at_most(60))
 @given(st.text(max_size=300), st.text(max_size=40), st.sampled_from(sorted(SIZES)))
 def test_no_words_whatever_break_a_slate(prompt: str, shot: str, size: tuple[str, str]) -> None:
     if size[0] == "1K":

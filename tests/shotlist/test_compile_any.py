@@ -14,6 +14,7 @@ from shotpilot_pipeline.shotlist.compile import compile_source
 from shotpilot_pipeline.shotlist.source import read_source
 from shotpilot_pipeline.values.request import open_picks, render_key
 from shotpilot_pipeline.values.task import Task
+from tests.examples import at_most
 from tests.shotlist.compiling import catalog
 
 A, B = "https://example.com/a.jpg", "https://example.com/b.jpg"
@@ -94,7 +95,7 @@ LISTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=at_most(120), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(LISTS)
 def test_any_list_compiles_to_sound_tasks_or_is_refused_in_words(tmp_path: Path, written: dict[str, Any]) -> None:
     path = tmp_path / "any.yaml"

@@ -20,6 +20,7 @@ from shotpilot_pipeline.shotlist.layout import PROSE, formatted
 from shotpilot_pipeline.shotlist.series import folded
 from shotpilot_pipeline.shotlist.source import read_source
 from shotpilot_pipeline.shotlist.yamltext import parse
+from tests.examples import at_most
 from tests.shotlist.compiling import catalog
 from tests.shotlist.reading import HEAD, shot
 from tests.shotlist.test_compile_any import LISTS
@@ -122,7 +123,7 @@ def test_any_list_in_any_writing(tmp_path_factory: pytest.TempPathFactory, text:
         assert one in made
 
 
-@settings(max_examples=80, phases=SOON)
+@settings(max_examples=at_most(80), phases=SOON)
 @given(TEXTS)
 def test_any_text_is_laid_out_or_refused_in_words(text: str) -> None:
     text = text.replace("\u2028", " ")  # as the reader does

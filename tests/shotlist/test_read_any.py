@@ -13,6 +13,7 @@ from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.picks import read_picks
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
 from shotpilot_pipeline.shotlist.yamlpure import PureParser
+from tests.examples import at_most
 from tests.shotlist.reading import HEAD, load, shot
 from tests.shotlist.test_read_schema import EXAMPLE
 
@@ -38,7 +39,7 @@ def check(path: Path, data: bytes) -> None:
     assert kind_of(path) in ("shotlist", "picks", "fragment", "unknown")
 
 
-@settings(max_examples=400)
+@settings(max_examples=at_most(400))
 @given(TEXTS, st.booleans())
 @example("? ", False)
 @example("a: *a", False)
@@ -53,13 +54,13 @@ def test_any_bytes(folder: Path, data: bytes) -> None:
     check(folder / "any.yaml", data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=at_most(300))
 @given(st.integers(0, len(EXAMPLE)), st.integers(0, 30), st.sampled_from(["", *PIECES]))
 def test_any_damage_to_a_good_list(folder: Path, start: int, gone: int, put: str) -> None:
     check(folder / "any.yaml", (EXAMPLE[:start] + put + EXAMPLE[start + gone :]).encode())
 
 
-@settings(max_examples=100)
+@settings(max_examples=at_most(100))
 @given(TEXTS)
 def test_the_parser_in_python_gives_the_same_nodes(text: str) -> None:
     fast = yamltext.parse(text, "x")

@@ -14,6 +14,7 @@ from shotpilot_pipeline.shotlist import reader
 from shotpilot_pipeline.shotlist.blocks import CutText, cut
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.source import load_shot, read_source
+from tests.examples import at_most
 from tests.shotlist.reading import HEAD, read, shot
 
 WORDS = st.sampled_from(["red", "@vera", "a: b", "x #y", "é", "- z", "*a", "it's", "{{ a }}", "shots:", "# no", ""])
@@ -93,7 +94,7 @@ def everything(path: Path) -> tuple[list[tuple[Any, ...]], int]:
     return seen, cut_out
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=at_most(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=lists())
 def test_a_cut_list_reads_as_the_whole(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "cut.yaml"

@@ -21,6 +21,7 @@ from shotpilot_pipeline.errors import Severity, StoreDamaged, UsageError
 from shotpilot_pipeline.store import index
 from shotpilot_pipeline.store.records import record_name
 from shotpilot_pipeline.store.store import Store
+from tests.examples import at_most
 from tests.store.stock import kept, key_of
 
 KEY, OTHER = key_of("a request"), key_of("another")
@@ -294,7 +295,7 @@ ACTIONS = st.lists(
 
 
 @given(ACTIONS)
-@settings(max_examples=60)
+@settings(max_examples=at_most(60))
 def test_index_kept_equals_index_rebuilt(
     tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[Any, ...]]
 ) -> None:

@@ -24,6 +24,7 @@ from shotpilot_pipeline.errors import Severity, StoreDamaged, UsageError
 from shotpilot_pipeline.store.files import StoreUnwritable, hash_file
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.take import Picture, Take
+from tests.examples import at_most
 from tests.store.faults import FULL, READ_ONLY_DISK, Stopped, faulty
 from tests.store.stock import kept, key_of, png, put_aside
 
@@ -44,7 +45,7 @@ def grave(store: Store) -> list[str]:
 
 
 @given(TAKES)
-@settings(max_examples=40)
+@settings(max_examples=at_most(40))
 def test_put_then_get(tmp_path_factory: pytest.TempPathFactory, takes: list[tuple[str, int, list[str]]]) -> None:
     folder = tmp_path_factory.mktemp("store") / "store"
     store = Store(folder, durable=False)
@@ -214,7 +215,7 @@ def test_the_machine_may_stop_at_any_instant(tmp_path: Path) -> None:
 
 
 @given(TAKES, st.integers(0, 160))
-@settings(max_examples=40)
+@settings(max_examples=at_most(40))
 def test_a_stop_anywhere_in_any_run_loses_nothing_kept(
     tmp_path_factory: pytest.TempPathFactory, takes: list[tuple[str, int, list[str]]], at: int
 ) -> None:

@@ -79,7 +79,7 @@ def test_what_a_drill_left_unknown_is_found_by_the_next_rehearsal(tmp_path: Path
     assert set(rolls(tmp_path)) == {"closed"}
 
 
-@pytest.mark.parametrize("decision", ["--write-off", "--send-again"])
+@pytest.mark.parametrize("decision", ["--send-again", pytest.param("--write-off", marks=pytest.mark.slow)])
 def test_what_a_drill_left_unknown_is_decided_by_hand(tmp_path: Path, decision: str) -> None:
     film, plan = write_list(tmp_path), write_plan(tmp_path, LOST)
     assert run("rehearse", film, "--faults", plan, cwd=tmp_path).returncode == 9

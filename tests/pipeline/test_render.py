@@ -232,7 +232,7 @@ def test_the_bill_replaces_what_the_headers_said_where_the_key_may_read_it(tmp_p
         audit_end(host, path)
 
 
-@pytest.mark.parametrize("decision", ["--write-off", "--send-again"])
+@pytest.mark.parametrize("decision", ["--send-again", pytest.param("--write-off", marks=pytest.mark.slow)])
 def test_what_is_decided_by_hand_is_bought_anew(tmp_path: Path, decision: str) -> None:
     path = show(tmp_path)
     with service(rule("submit", {"nth": 1}, drop="before"), rule("listing", omit="*")) as host:

@@ -140,7 +140,7 @@ def test_what_is_picked_while_the_question_stands_buys_nothing_that_was_not_show
 GONE = {"address": "sc010/sh010@iterate", "attempt": 1}
 
 
-@pytest.mark.parametrize("decision", ["--write-off", "--send-again"])
+@pytest.mark.parametrize("decision", ["--send-again", pytest.param("--write-off", marks=pytest.mark.slow)])
 def test_a_paid_request_that_can_no_longer_be_had_is_for_a_person(tmp_path: Path, decision: str) -> None:
     path = show(tmp_path)
     with service(rule("status", GONE, gone=404), rule("result", GONE, gone=404)) as host:

@@ -342,26 +342,26 @@ def test_a_budget_that_stops_a_plan_leaves_it_to_be_gone_on_with(tmp_path: Path)
         audit_end(host, path)
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["FILE", "sc010"], "SELECT (sc010) cannot be said beside it"),
-        (["FILE", "--until", "iterate"], "--until cannot be said"),
-        (["FILE", "--limit", "1"], "--limit cannot be said"),
-        (["FILE", "--behind"], "--behind cannot be said"),
-        (["FILE", "--exclude", "sc010", "--behind"], "--exclude and --behind cannot be said"),
-        (["FILE", "--max-cost", "0.10"], "costs $0.168, which is more than --max-cost 0.10"),
-        (["OTHER"], "is not the list of"),
-    ],
-)
-def test_what_contradicts_the_plan_is_refused(tmp_path: Path, words: list[str], said: str) -> None:
+CONTRADICTIONS = {
+    "FILE sc010": "SELECT (sc010) cannot be said beside it",
+    "FILE --until iterate": "--until cannot be said",
+    "FILE --limit 1": "--limit cannot be said",
+    "FILE --behind": "--behind cannot be said",
+    "FILE --exclude sc010 --behind": "--exclude and --behind cannot be said",
+    "FILE --max-cost 0.10": "costs $0.168, which is more than --max-cost 0.10",
+    "OTHER": "is not the list of",
+}
+
+
+def test_what_contradicts_the_plan_is_refused(tmp_path: Path) -> None:
     path = show(tmp_path)
     other = tmp_path / "day.yaml"
     other.write_text(LIST.replace("show: night", "show: day"))
     with service() as host:
         plan = save(host, path)
-        given = [{"FILE": str(path), "OTHER": str(other)}.get(word, word) for word in words]
-        refused(host, apply(host, plan, *given), said)
+        for words, said in CONTRADICTIONS.items():
+            given = [{"FILE": str(path), "OTHER": str(other)}.get(word, word) for word in words.split()]
+            refused(host, apply(host, plan, *given), said)
         assert host.queue.accepted == 0
         assert apply(host, plan, path, "--max-cost", "0.168").returncode == 0
 
@@ -382,18 +382,25 @@ def not_a_plan(plan: Path) -> None:
     plan.write_text("[]")
 
 
-@pytest.mark.parametrize(
-    ("damage", "said"),
-    [(by_hand, "was changed by hand"), (cut_off, "is not JSON"), (newer, "format 2"), (not_a_plan, "is no saved plan"),
-     (Path.unlink, "there is no such file")],
-)  # fmt: skip
-def test_a_damaged_plan_is_a_sentence(tmp_path: Path, damage: Callable[[Path], None], said: str) -> None:
+DAMAGES: dict[Callable[[Path], None], str] = {
+    by_hand: "was changed by hand",
+    cut_off: "is not JSON",
+    newer: "format 2",
+    not_a_plan: "is no saved plan",
+    Path.unlink: "there is no such file",
+}
+
+
+def test_a_damaged_plan_is_a_sentence(tmp_path: Path) -> None:
     path = show(tmp_path)
     with service() as host:
         plan = save(host, path)
-        damage(plan)
-        refused(host, apply(host, plan), said)
-        refused(host, command(host, "plan", "--show", plan), said)
+        whole = plan.read_bytes()
+        for damage, said in DAMAGES.items():
+            plan.write_bytes(whole)
+            damage(plan)
+            refused(host, apply(host, plan), said)
+            refused(host, command(host, "plan", "--show", plan), said)
         assert host.queue.accepted == 0
 
 

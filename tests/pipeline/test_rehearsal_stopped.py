@@ -81,7 +81,11 @@ def test_a_second_run_at_once_is_told_who_holds_the_show(tmp_path: Path) -> None
     ) as first:
         assert first.stderr is not None
         first.stderr.readline()
-        second = run("rehearse", path)
+        os.kill(first.pid, signal.SIGSTOP)  # it holds the show however long the second one takes to start
+        try:
+            second = run("rehearse", path)
+        finally:
+            os.kill(first.pid, signal.SIGCONT)
         first.communicate(timeout=60)
     assert second.returncode == 7
     assert str(first.pid) in second.stderr

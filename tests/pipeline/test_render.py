@@ -283,7 +283,10 @@ def test_two_at_once(tmp_path: Path) -> None:
         assert str(os.getpid()) in done.stderr
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow), (signal.SIGINT, 130), (signal.SIGHUP, 143)],
+)
 def test_a_signal_leaves_what_is_on_its_way_to_the_next_run(tmp_path: Path, number: signal.Signals, code: int) -> None:
     path = show(tmp_path)
     with service(service_seconds=3.0) as host:

@@ -290,7 +290,15 @@ def killed(host: Service, plan: Path, boundary: str) -> int:
 
 @pytest.mark.parametrize(
     "boundary",
-    ["intend:before:1", "intend:after:1", "submitted:before:2", "submitted:after:3", "keep:after:2", "closed:after:4"],
+    [
+        "intend:after:1",
+        "submitted:before:2",
+        "keep:after:2",
+        *(
+            pytest.param(one, marks=pytest.mark.slow)
+            for one in ("intend:before:1", "submitted:after:3", "closed:after:4")
+        ),
+    ],
 )
 def test_killed_anywhere_the_same_plan_goes_on_and_is_done_once(tmp_path: Path, boundary: str) -> None:
     path = show(one_at_a_time(tmp_path))

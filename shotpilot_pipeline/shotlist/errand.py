@@ -41,11 +41,16 @@ class Errand(Generic[T]):
         context = get_context("fork")
         self._end, far = context.Pipe(duplex=False)
         self._process = context.Process(target=_do, args=(work, far), daemon=True)
-        self._process.start()
+        self._is_sent = True
+        try:
+            self._process.start()
+        except OSError:  # no further process is allowed here, or no memory for it is left
+            self._is_sent = False
         far.close()
 
     def result(self) -> T | None:
-        """What came of it, waited for; None where it died, or met a fault that is better met in this process."""
+        """What came of it, waited for; None where no process could be had, where it died, or where it met a fault that
+        is better met in this one."""
         try:
             found: T = self._end.recv()
         except (EOFError, OSError):
@@ -55,8 +60,9 @@ class Errand(Generic[T]):
     def forget(self) -> None:
         """Let go of it, finished or not."""
         self._end.close()
-        self._process.kill()
-        self._process.join()
+        if self._is_sent:
+            self._process.kill()
+            self._process.join()
 
 
 def _do(work: Callable[[], T], end: Connection) -> None:

@@ -107,6 +107,22 @@ def test_work_whose_process_dies_is_done_here(
     assert check_file(path, tmp_path) == whole
 
 
+def test_where_no_further_process_is_allowed_one_does_it_all(
+    tmp_path: Path, several: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = written(tmp_path, faulty=False)
+    whole = check_file(path, tmp_path)
+    open_list(path, tmp_path, rehearsal=False).places.memo.unlink()
+    several(3)
+
+    def refused() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refused)
+    assert check_file(path, tmp_path) == whole
+
+
 def test_an_errand_brings_what_its_work_gives_or_nothing() -> None:
     def fails() -> int:
         raise ValueError("told where the work is done again")

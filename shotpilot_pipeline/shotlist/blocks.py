@@ -1,24 +1,30 @@
-"""A shot list cut into its shots as text, so that only a shot that changed is parsed again. Does not parse YAML.
+"""A shot list cut into its scenes and shots as text, so that only what changed is parsed again. Does not parse YAML.
 
 What is cut out leaves a *stand-in* in the rest, the skeleton, on the same line and with the same number of lines. The
 skeleton is parsed, and each stand-in must turn up exactly where it was put: then the cut was right. A shot's text ends
 where the next line as little indented begins, and it must be a whole YAML document by itself; both together mean that
 parsing it alone gives what parsing the file would give. Whatever looks unusual is not cut but parsed in its place.
+
+A scene that reads as it did before is cut where it was cut before, and not looked at further.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from shotpilot_pipeline.values.address import ID
+from shotpilot_pipeline.values.digest import sha256_text
 
 STAND_IN = "x-cut"
 MOST_SHOTS = 200_000  # shots of one file that are cut; a file with more is parsed, and refused for its size
 _SCENES = re.compile(r"scenes:[ ]*(?:#[^\n]*)?(?=\n|\Z)")
 _TOP_LINE = re.compile(r"\n[^\s#]")
 _CONTENT = re.compile(r"\n( *+)[^\s#]")
-_OPENING = re.compile(rf"({ID}):[ ]*(?:#[^\n]*)?(?=\n|\Z)")  # `sc010:` and nothing more
+_OPENING = re.compile(rf" *+({ID}):[ ]*(?:#[^\n]*)?(?=\n|\Z)")  # `sc010:` and nothing more
 _SHOT = re.compile(rf"({ID}):(?=[ \n]|\Z)")
 # Text behind the id that is no map, or nothing at all. A quote is not counted in: it may swallow the next shot.
 _NO_MAP = re.compile(r"""[ ]*(?:[^\s{#&*"']|(?:#[^\n]*)?\s*\Z)""")
@@ -36,24 +42,60 @@ class Block(NamedTuple):
     column: int
 
 
-class CutScene(NamedTuple):
-    """The shots of one scene; `line` and `column` (from 1) are those of its stand-in in the skeleton."""
+class Hole(NamedTuple):
+    """Where the shots stand in the text of their scene: whole lines from `start` to `end`, keys behind `indent`."""
 
-    id: str
-    line: int
-    column: int
-    blocks: tuple[Block, ...]
+    scene: str  # its id
+    start: int
+    end: int
+    indent: int
+    ids: tuple[str, ...]  # of the shots, in order
+
+
+@dataclass(frozen=True)
+class CutScene:
+    """A scene whose shots were cut out of it; `first` and `line` count from 1."""
+
+    text: str  # all of its lines
+    first: int  # the line of its key
+    digest: str  # sha256 of the name of its file and its text, wherever in the file it stands
+    hole: Hole
+
+    @property
+    def id(self) -> str:
+        """The id of the scene."""
+        return self.hole.scene
+
+    @property
+    def line(self) -> int:
+        """Of its stand-in in the skeleton."""
+        return self.first + self.text.count("\n", 0, self.hole.start)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Its shots, cut apart when somebody asks."""
+        text, hole = self.text, self.hole
+        at, end = _lines(text, hole.start - 1, hole.end, 0, hole.indent)
+        line, counted, found = self.first, 0, []
+        for id, first, last in zip(hole.ids, at, [*at[1:], end], strict=True):
+            line += text.count("\n", counted, first)
+            counted = first
+            found.append(Block(id, _trimmed(text[first:last]), line, hole.indent + 1))
+        return tuple(found)
 
 
 class CutText(NamedTuple):
-    """A text in two parts: what is left, and what was cut out of it."""
+    """A text in two parts: what is left, and the scenes that something was cut out of."""
 
     skeleton: str
     scenes: tuple[CutScene, ...]
 
 
-def cut(text: str) -> CutText:
-    """Cut what can safely be cut; a text that cannot gives itself as skeleton, and no scene."""
+def cut(text: str, name: str = "", known: Mapping[str, Hole] | None = None) -> CutText:
+    """Cut what can safely be cut; a text that cannot gives itself as skeleton, and no scene.
+
+    `known`: scenes that were cut before, by their digest; `name` is the file's in these.
+    """
     whole = CutText(text, ())
     at = 0 if text.startswith("scenes:") else text.find("\nscenes:") + 1
     start = _SCENES.match(text, at)
@@ -61,10 +103,10 @@ def cut(text: str) -> CutText:
         return whole
     after = _TOP_LINE.search(text, start.end())
     end = after.start() + 1 if after else len(text)
-    cutter = _Cutter(text)
+    cutter = _Cutter(text, name, known or {})
     for first, last in _scene_spans(text, start.end(), end):
         cutter.scene(first, last)
-    if not cutter.scenes or sum(len(scene.blocks) for scene in cutter.scenes) > MOST_SHOTS:
+    if not cutter.scenes or sum(len(scene.hole.ids) for scene in cutter.scenes) > MOST_SHOTS:
         return whole
     made = cutter.done()
     return whole if _share_anchors(text, made) else made
@@ -80,8 +122,10 @@ def _scene_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 class _Cutter:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, name: str, known: Mapping[str, Hole]) -> None:
         self.text = text
+        self.name = name
+        self.known = known
         self.scenes: list[CutScene] = []
         self.pieces: list[str] = []
         self.copied = 0  # how far the skeleton has come
@@ -95,66 +139,62 @@ class _Cutter:
 
     def scene(self, start: int, end: int) -> None:
         """Cut the shots out of one scene, if it is written in the plain way."""
-        text = self.text
-        opening = _OPENING.match(text, _content(text, start), end)
-        body = _CONTENT.search(text, opening.end(), end) if opening else None
-        if opening is None or body is None:
+        own = self.text[start:end]
+        digest = sha256_text(f"{self.name}\n{own}")
+        hole = self.known.get(digest) or _hole_in(own)
+        if hole is None:
             return
-        indent = len(body[1])
-        shots = re.compile(rf"\n {{{indent}}}shots:[ ]*(?:#[^\n]*)?(?=\n)")
-        head = shots.search(text, start, end)
-        first = _CONTENT.search(text, head.end(), end) if head else None
-        if head is None or first is None or len(first[1]) <= indent:
-            return
-        at, region_end = self._lines(head.end(), end, indent, len(first[1]))
-        if shots.search(text, region_end - 1, end):
-            return
-        found = self._blocks(at, region_end, len(first[1]))
-        if found:
-            self._take_out(opening[1], head.end() + 1, region_end, len(first[1]), found)
-
-    def _lines(self, start: int, end: int, above: int, indent: int) -> tuple[list[int], int]:
-        """Where each line begins that is indented by `indent`, up to the first that is indented by `above` or less;
-        and where that begins. One pass, because a list of 10,000 shots has 100,000 lines."""
-        at: list[int] = []
-        for found in re.compile(rf"\n( {{0,{indent}}}+)[^\s#]").finditer(self.text, start, end):
-            depth = len(found[1])
-            if depth <= above:
-                return at, found.start() + 1
-            if depth == indent:
-                at.append(found.start() + 1)
-        return at, end
-
-    def _blocks(self, at: list[int], end: int, indent: int) -> list[tuple[str, int, int]]:
-        """Id, start and end of each shot; empty when one of them is not written in the plain way."""
-        blocks = []
-        for first, last in zip(at, [*at[1:], end], strict=True):
-            key = _SHOT.match(self.text, first + indent, last)
-            if key is None or _NO_MAP.match(self.text, key.end(), last):
-                return []
-            blocks.append((key[1], first, last))
-        return blocks if len({block[0] for block in blocks}) == len(blocks) else []
-
-    def _take_out(self, scene: str, start: int, end: int, indent: int, found: list[tuple[str, int, int]]) -> None:
-        text = self.text
-        line = self.line_at(start)
-        blocks = tuple(
-            Block(id, _trimmed(text[first:last]), self.line_at(first), indent + 1) for id, first, last in found
-        )
-        self.scenes.append(CutScene(scene, line, indent + 1, blocks))
-        gone = text.count("\n", start, end)
-        self.pieces += [text[self.copied : start], " " * indent, STAND_IN, ": 0", "\n" * gone]
-        self.copied = end
+        self.scenes.append(CutScene(own, self.line_at(start), digest, hole))
+        gone = own.count("\n", hole.start, hole.end)
+        stand_in = (" " * hole.indent, STAND_IN, ": 0", "\n" * gone)
+        self.pieces += [self.text[self.copied : start + hole.start], *stand_in]
+        self.copied = start + hole.end
 
     def done(self) -> CutText:
         return CutText("".join([*self.pieces, self.text[self.copied :]]), tuple(self.scenes))
 
 
-def _content(text: str, start: int) -> int:
-    """The first character of a line that is no space."""
-    while text[start : start + 1] == " ":
-        start += 1
-    return start
+def _hole_in(text: str) -> Hole | None:
+    """Where the shots stand in the text of a scene; None where it is not written in the plain way."""
+    opening = _OPENING.match(text)
+    body = _CONTENT.search(text, opening.end()) if opening else None
+    if opening is None or body is None:
+        return None
+    indent = len(body[1])
+    shots = re.compile(rf"\n {{{indent}}}shots:[ ]*(?:#[^\n]*)?(?=\n)")
+    head = shots.search(text)
+    first = _CONTENT.search(text, head.end()) if head else None
+    if head is None or first is None or len(first[1]) <= indent:
+        return None
+    at, end = _lines(text, head.end(), len(text), indent, len(first[1]))
+    if shots.search(text, end - 1):
+        return None
+    ids = _ids(text, at, end, len(first[1]))
+    return Hole(opening[1], head.end() + 1, end, len(first[1]), ids) if ids else None
+
+
+def _lines(text: str, start: int, end: int, above: int, indent: int) -> tuple[list[int], int]:
+    """Where each line begins that is indented by `indent`, up to the first that is indented by `above` or less; and
+    where that begins. One pass, because a list of 10,000 shots has 100,000 lines."""
+    at: list[int] = []
+    for found in re.compile(rf"\n( {{0,{indent}}}+)[^\s#]").finditer(text, start, end):
+        depth = len(found[1])
+        if depth <= above:
+            return at, found.start() + 1
+        if depth == indent:
+            at.append(found.start() + 1)
+    return at, end
+
+
+def _ids(text: str, at: list[int], end: int, indent: int) -> tuple[str, ...]:
+    """The id of each shot; none when one of them is not written in the plain way."""
+    ids = []
+    for first, last in zip(at, [*at[1:], end], strict=True):
+        key = _SHOT.match(text, first + indent, last)
+        if key is None or _NO_MAP.match(text, key.end(), last):
+            return ()
+        ids.append(key[1])
+    return tuple(ids) if len(set(ids)) == len(ids) else ()
 
 
 def _trimmed(block: str) -> str:

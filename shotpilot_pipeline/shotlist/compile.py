@@ -6,7 +6,7 @@ Does not read YAML and does not plan.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
@@ -27,7 +27,7 @@ from shotpilot_pipeline.shotlist.vary import BadVary, variants
 from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.digest import canonical_json
 from shotpilot_pipeline.values.money import Money
-from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
+from shotpilot_pipeline.values.task import Compiled, SceneInfo, SceneTasks, ShotInfo, Task, Tasks, made_already
 
 _PANEL = re.compile(r"\.p\d\d@")
 _PANEL_END = re.compile(r"(?:\A|\.)p\d\d\Z")
@@ -80,20 +80,39 @@ def _told(film: Film, shot: ShotText, node: Node, problem: Problem) -> Problem:
     return film.told(problem, Step(place, f"used by {problem.address or f'{shot.scene}/{shot.id}'} here"))
 
 
-def join(film: Film, source: Source, parts: Sequence[Part]) -> tuple[Compiled, tuple[Problem, ...]]:
-    """The parts as one list, in list order, with the checks that need all of them."""
-    tasks = tuple(task for part in parts for task in part.done.tasks)
+class Whole(NamedTuple):
+    """A scene that needs no look into it."""
+
+    tasks: SceneTasks
+    info: SceneInfo
+
+
+def join(
+    film: Film,
+    source: Source,
+    parts: Sequence[Part],
+    whole: Mapping[str, Whole] | None = None,
+    every: Callable[[], Sequence[Part]] | None = None,
+) -> tuple[Compiled, tuple[Problem, ...]]:
+    """The parts as one list, in list order, with the checks that need all of them.
+
+    `whole`: scenes that have no parts here; `every` then gives the parts of all, in list order.
+    """
+    tasks: Sequence[Task] = tuple(task for part in parts for task in part.done.tasks)
+    if whole:
+        tasks = Tasks(_by_scene(source, parts, whole))
     sources: dict[str, str] = {}
     for part in parts:
         for sha256, path in part.done.sources.items():
             sources.setdefault(sha256, path)
-    scenes, problems = _scene_infos(film, source, parts)
+    scenes, problems = _scene_infos(film, source, parts, whole or {})
     head = source.head
     budget, faults = _budget(head.get("budget"), film.stages)
     problems += faults
-    problems += _ask_problems(parts, tasks)
-    moved = tuple((str(move.map["from"].value), str(move.map["to"].value)) for move in _list(head.get("moved")))
-    problems += _move_problems(_list(head.get("moved")), parts)
+    if any(part.done.asks for part in parts):
+        problems += _ask_problems(every() if every else parts, tasks)
+    moves = _list(head.get("moved"))
+    problems += _move_problems(moves, [f"{scene.id}/{id}" for scene in source.scenes for id in scene.ids])
     title, output = head.get("title"), head.get("defaults", "output_format")
     pattern = head.get("outputs", "name")
     compiled = Compiled(
@@ -105,7 +124,7 @@ def join(film: Film, source: Source, parts: Sequence[Part]) -> tuple[Compiled, t
         sources=sources,
         cast={member.id: member.name for member in film.cast.values()},
         budget=budget,
-        moved=moved,
+        moved=tuple((str(move.map["from"].value), str(move.map["to"].value)) for move in moves),
         name_pattern=str(pattern.value) if pattern is not None and pattern.value else "",
         format=str(output.value) if output is not None and output.value else OUTPUT_FORMAT,
     )
@@ -162,12 +181,26 @@ def _list(node: Node | None) -> list[Node]:
     return node.list if node is not None and isinstance(node.value, list) else []
 
 
-def _scene_infos(film: Film, source: Source, parts: Sequence[Part]) -> tuple[tuple[SceneInfo, ...], list[Problem]]:
+def _by_scene(source: Source, parts: Sequence[Part], whole: Mapping[str, Whole]) -> Iterator[SceneTasks]:
+    made: dict[str, list[Task]] = {scene.id: [] for scene in source.scenes}
+    for part in parts:
+        made[part.scene] += part.done.tasks
+    for scene in source.scenes:
+        tasks = tuple(made[scene.id])
+        yield whole[scene.id].tasks if scene.id in whole else made_already(scene.id, tasks)
+
+
+def _scene_infos(
+    film: Film, source: Source, parts: Sequence[Part], whole: Mapping[str, Whole]
+) -> tuple[tuple[SceneInfo, ...], list[Problem]]:
     shots: dict[str, list[ShotInfo]] = {scene.id: [] for scene in source.scenes}
     for part in parts:
         shots[part.scene].append(part.done.info)
     found, problems = [], []
     for scene in source.scenes:
+        if scene.id in whole:
+            found.append(whole[scene.id].info)
+            continue
         around = film.scenes[scene.id]
         settings = around.by_stage[film.stages[0]]
         filling = Filling(film.templates, visible(film, around, settings, "", film.stages[0], {}))
@@ -201,8 +234,6 @@ def _budget(node: Node | None, stages: Sequence[str]) -> tuple[dict[str, int], l
 
 def _ask_problems(parts: Sequence[Part], tasks: Sequence[Task]) -> list[Problem]:
     """Another shot's pick must be that of a task that exists, is rendered, and brings the picture asked for."""
-    if not any(part.done.asks for part in parts):
-        return []
     known = {task.address: task for task in tasks}
     groups = _groups(known)
     whole = {f"{part.scene}/{part.shot}": part for part in parts}
@@ -273,9 +304,8 @@ def _chosen_among(members: Sequence[Task], part: Part) -> bool:
     return all(len(task.gates) == len(names) for task in part.done.tasks if names.intersection(task.gates))
 
 
-def _move_problems(moves: Sequence[Node], parts: Sequence[Part]) -> list[Problem]:
+def _move_problems(moves: Sequence[Node], shots: Sequence[str]) -> list[Problem]:
     """What moved must have come from a place that is free now, to a shot that is there."""
-    shots = [f"{part.scene}/{part.shot}" for part in parts]
     known = set(shots)
     gone = {_shot_of(str(move.map["from"].value)) for move in moves}  # a chain of moves goes on from there
     pairs = {(str(move.map["from"].value), str(move.map["to"].value)) for move in moves}

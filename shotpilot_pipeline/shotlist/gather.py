@@ -22,7 +22,7 @@ from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source
 #: Shots to compile from which one more process pays: it takes some 50 ms, and a shot about one.
 ENOUGH = 400
 
-Told = list[tuple[int, Problem]]  # each problem with the place of its shot among the parts; -1: none
+Told = list[tuple[str, Problem]]  # each problem with its shot (`scene/shot`); "": none that passes
 _Work = Sequence[tuple[SceneSource, ShotText]]
 
 
@@ -34,10 +34,9 @@ class _Share(NamedTuple):
 
 
 class _Brought(NamedTuple):
-    """The same from another process, with what it left in its own copies of recall, look, shelf and film."""
+    """The same from another process, with what it left in its own copies of look, shelf and film."""
 
     share: _Share
-    kept: Mapping[tuple[str, str], tuple[int, int]]
     lines: Sequence[str]
     stood: Sequence[tuple[str, Place]]
     facts: Mapping[str, Fact]
@@ -46,21 +45,22 @@ class _Brought(NamedTuple):
 
 
 def gather(source: Source, film: Film, recall: Recall, look: Look) -> tuple[list[Part], Told]:
-    """Every shot that passes, in list order, and every problem of them."""
-    first, *others = _shares([(scene, shot) for scene in source.scenes for shot in scene.shots], recall)
+    """Every shot that passes, in list order, and every problem of them; but for the scenes that are recalled whole."""
+    scenes = [scene for scene in source.scenes if recall.whole(scene) is None]
+    first, *others = _shares([(scene, shot) for scene in scenes for shot in scene.shots], recall)
     errands = [Errand(partial(_apart, work, film, recall, look)) for work in others]
     try:
         shares = [_together(first, film, recall, look)]
         for work, errand in zip(others, errands, strict=True):
             brought = errand.result()
-            shares.append(_taken_in(brought, film, recall, look) if brought else _together(work, film, recall, look))
+            shares.append(_taken_in(brought, film, look) if brought else _together(work, film, recall, look))
     finally:
         for errand in errands:
             errand.forget()
     parts: list[Part] = []
     told: Told = []
     for share in shares:
-        told += ((at if at < 0 else at + len(parts), problem) for at, problem in share.told)
+        told += share.told
         parts += share.parts
     return parts, told
 
@@ -80,13 +80,12 @@ def _together(work: _Work, film: Film, recall: Recall, look: Look) -> _Share:
         recalled = recall.part(shot)
         if recalled and not look.recall(scene, shot, recall.note(shot)):
             recalled = None
-        if recalled:
-            recall.keep(shot)
         part, problems = recalled or compile_shot(film, scene, shot)
         if part is not None and not recalled:
             problems += look.at(scene, shot, part)
             part = without_requests(part)
-        told += ((len(parts) if part else -1, problem) for problem in problems)
+        address = f"{scene.id}/{shot.id}" if part else ""
+        told += ((address, problem) for problem in problems)
         parts += [part] if part else []
     return _Share(parts, told)
 
@@ -96,11 +95,10 @@ def _apart(work: _Work, film: Film, recall: Recall, look: Look) -> _Brought:
     lines, stood = len(look.lines), len(look.stood)
     share = _together(work, film, recall, look)
     shelf, checked = film.shelf, film.checked.said
-    return _Brought(share, recall.kept, look.lines[lines:], look.stood[stood:], shelf.facts, shelf.links, checked)
+    return _Brought(share, look.lines[lines:], look.stood[stood:], shelf.facts, shelf.links, checked)
 
 
-def _taken_in(brought: _Brought, film: Film, recall: Recall, look: Look) -> _Share:
-    recall.kept.update(brought.kept)
+def _taken_in(brought: _Brought, film: Film, look: Look) -> _Share:
     look.lines += brought.lines
     look.stood += brought.stood
     film.shelf.facts.update(brought.facts)

@@ -13,7 +13,8 @@ from shotpilot_pipeline.shotlist.compile import Part
 from shotpilot_pipeline.shotlist.film import Film
 from shotpilot_pipeline.shotlist.mending import Pencil
 from shotpilot_pipeline.shotlist.node import Node
-from shotpilot_pipeline.shotlist.notes import Standing, around_line, is_outside, note_line, outer_of, read_notes
+from shotpilot_pipeline.shotlist.notes import Standing, around_line, is_outside, note_line, read_notes
+from shotpilot_pipeline.shotlist.recalled import Recall
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source
 from shotpilot_pipeline.shotlist.views import film_view, shot_view
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
@@ -25,23 +26,23 @@ _OUTER = ("defaults", "looks", "cast", "images", "stages", "vars")
 
 
 class Look:
-    """A linter (or none) at work on one list. `lines`: what the memo keeps, first of the surroundings; `stood`: address
-    and place of each shot looked at.
+    """A linter (or none) at work on one list.
 
-    `before` is the line of the surroundings in the memo, "" without one.
+    `around_line` and `lines`: what the memo keeps, of the surroundings and of each shot looked at; `stood`: address and
+    place of these shots.
     """
 
-    def __init__(self, linter: Linter | None, film: Film, source: Source, here: Whereabouts, before: str) -> None:
+    def __init__(self, linter: Linter | None, film: Film, source: Source, here: Whereabouts, recall: Recall) -> None:
+        self.around_line = ""
         self.lines: list[str] = []
+        self.stood: list[tuple[str, Place]] = []
         self._linter = linter
         self._film = film
         self._source = source
         self._here = here
+        self._recall = recall
         self._pencil = Pencil(film.pages, film.root)
-        self.stood: list[tuple[str, Place]] = []
         self._view: LintFilm | None = None
-        self._outer = digest_of({"places": [list(_places(source.head.get(key))) for key in _OUTER]}) if linter else ""
-        self._moved = not linter or outer_of(before) != self._outer
 
     def around(self) -> tuple[Problem, ...]:
         """Look at what is around the shots; gives the errors."""
@@ -50,7 +51,7 @@ class Look:
         self._view = film_view(self._film, self._source)
         said = self._told(self._linter.around(self._view, self._pencil))
         scenes = {scene.id: scene.node.key_line for scene in self._source.scenes}
-        self.lines.append(around_line(said, scenes, self._outer, self._here.kept))
+        self.around_line = around_line(said, scenes, outer_digest(self._source), self._here.kept)
         return _errors(said.problems)
 
     def at(self, scene: SceneSource, shot: ShotText, part: Part) -> tuple[Problem, ...]:
@@ -74,7 +75,7 @@ class Look:
         """
         if self._linter is None:
             return True
-        if line and ((is_outside(line) and self._moved) or shot.node is not None):
+        if line and ((is_outside(line) and self._recall.has_moved) or shot.node is not None):
             return False
         self._stands(shot)
         self.lines.append(line)
@@ -82,7 +83,23 @@ class Look:
 
     def notes(self) -> Notes:
         """What was said of the whole list."""
-        return read_notes(self.lines, self.stood, self._here.shown)
+        own, lines = self.by_scene(), [self.around_line]
+        stood: list[tuple[str, Place]] = []
+        for scene in self._source.scenes:
+            whole = self._recall.whole(scene)
+            said, where = whole.said() if whole else own.get(scene.id, ((), ()))
+            lines += said
+            stood += where
+        return read_notes(lines, stood, self._here.shown)
+
+    def by_scene(self) -> dict[str, tuple[list[str], list[tuple[str, Place]]]]:
+        """What was said of the shots of each scene that was looked into, and where they stand."""
+        found: dict[str, tuple[list[str], list[tuple[str, Place]]]] = {}
+        for line, stands in zip(self.lines, self.stood, strict=True):
+            lines, stood = found.setdefault(stands[0].partition("/")[0], ([], []))
+            lines.append(line)
+            stood.append(stands)
+        return found
 
     def _stands(self, shot: ShotText) -> None:
         self.stood.append((f"{shot.scene}/{shot.id}", Place(shot.file, shot.line)))
@@ -92,6 +109,11 @@ class Look:
         if not self._film.included or not said.problems:
             return said
         return replace(said, problems=tuple(map(self._film.told, said.problems)))
+
+
+def outer_digest(source: Source) -> str:
+    """Moves when something moves that the linter may point at outside of scenes."""
+    return digest_of({"places": [list(_places(source.head.get(key))) for key in _OUTER]})
 
 
 def without_requests(part: Part) -> Part:

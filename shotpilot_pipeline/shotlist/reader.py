@@ -5,14 +5,15 @@ Does not know what a setting means; shots stay text unless something forces them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist import include, names
-from shotpilot_pipeline.shotlist.blocks import STAND_IN, CutScene, cut
+from shotpilot_pipeline.shotlist.blocks import STAND_IN, CutScene, Hole, cut
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.filetext import FileText, read_text
 from shotpilot_pipeline.shotlist.node import Node
@@ -31,10 +32,12 @@ MOST_SHOT_VALUES = 20_000  # values of one shot; the longest that makes sense ha
 _NO_PROBLEMS: tuple[Problem, ...] = ()
 
 
-def read_source(path: Path, root: Path, pages: Pages) -> tuple[Source | None, tuple[Problem, ...]]:
+def read_source(
+    path: Path, root: Path, pages: Pages, known: Mapping[str, Hole]
+) -> tuple[Source | None, tuple[Problem, ...]]:
     """See `source.read_source`."""
     with collector_paused():
-        show = _Show(root, pages)
+        show = _Show(root, pages, known)
         file = show.read(str(path), None, [])
         if file is None:
             return None, show.told()
@@ -47,7 +50,7 @@ def read_source(path: Path, root: Path, pages: Pages) -> tuple[Source | None, tu
 def read_fragment(path: Path, root: Path, pages: Pages) -> tuple[Problem, ...]:
     """See `source.read_fragment`."""
     with collector_paused():
-        show = _Show(root, pages)
+        show = _Show(root, pages, {})
         file = show.read(str(path), None, [], definition="fragment")
         if file is not None:
             show.check_names(file.head)
@@ -116,9 +119,10 @@ class _File:
 class _Show:
     """Everything one shot list consists of, gathered file by file."""
 
-    def __init__(self, root: Path, pages: Pages) -> None:
+    def __init__(self, root: Path, pages: Pages, known: Mapping[str, Hole]) -> None:
         self.root = root
         self.pages = pages
+        self.known = known
         self.included: dict[str, Place] = {}
         self.real_root = include.real(root) or root
         self.problems: list[Problem] = []
@@ -145,7 +149,7 @@ class _Show:
             self.problems.append(got)
             return None
         self.files[name] = got.sha256
-        file = _Reading(got, name, self.problems).run(definition)
+        file = _Reading(got, name, self.problems, self.known).run(definition)
         if file is None:
             return None
         for below in _entries(file.head):
@@ -208,9 +212,8 @@ class _Show:
         self._check_shots([name for name, _ in names.keys(head.get("stages"))])
 
     def _check_shots(self, stages: list[str]) -> None:
-        every = [shot for scene in self.scenes() for shot in scene.shots]
         for scene in self.scenes():
-            if not names.all_differ(shot.id for shot in scene.shots):
+            if not names.all_differ(scene.ids):
                 places = ((shot.id, Place(shot.file, shot.line, shot.column)) for shot in scene.shots)
                 for twin in names.twins("shot", places):
                     self.problems.append(replace(twin, address=f"{scene.id}/{twin.message.split(chr(39))[1]}"))
@@ -218,10 +221,10 @@ class _Show:
                 if settings is not None:
                     self.problems += names.in_settings(settings)
         ends = ["", *(f"_{stage}" for stage in stages)] if any("_" in stage for stage in stages) else [""]
-        if not names.all_differ(f"{shot.scene}_{shot.id}{end}" for end in ends for shot in every):
+        if not names.all_differ(f"{scene.id}_{id}{end}" for end in ends for scene in self.scenes() for id in scene.ids):
             self.problems += names.same_file(
                 (f"{shot.scene}_{shot.id}{end}", f"{shot.scene}/{shot.id}", Place(shot.file, shot.line, shot.column))
-                for end in ends for shot in every
+                for end in ends for scene in self.scenes() for shot in scene.shots
             )  # fmt: skip
 
     def source(self, path: str, head: Node) -> Source:
@@ -256,10 +259,11 @@ def _entries(head: Node) -> list[Node]:
 class _Reading:
     """One file on its way from text to head and scenes."""
 
-    def __init__(self, got: FileText, name: str, problems: list[Problem]) -> None:
+    def __init__(self, got: FileText, name: str, problems: list[Problem], known: Mapping[str, Hole]) -> None:
         self.got = got
         self.name = name  # path from the root
         self.problems = problems
+        self.known = known
 
     def run(self, definition: str) -> _File | None:
         node, cuts = self._parse()
@@ -269,24 +273,40 @@ class _Reading:
             self.problems.append(Problem("schema-type", node.place, "the file holds no `key: value` lines",
                                          "begin it with `shotlist: 1`"))  # fmt: skip
             return None
-        scenes = _map(node.get("scenes"))
-        shots = {name: self._shots_out(name, scene, cuts) for name, scene in scenes if isinstance(scene.value, dict)}
+        scenes = {id: scene for id, scene in _map(node.get("scenes")) if isinstance(scene.value, dict)}
+        parsed = {id: self._shots_out(id, scene) for id, scene in scenes.items() if id not in cuts}
+        for id in cuts:
+            scenes[id].map.pop("shots")
         self.problems += check(node, SCHEMA, definition)
-        for found in shots.values():
-            for shot in found:
-                if shot.node is not None:
-                    self.problems += _shot_faults(shot.node, f"{shot.scene}/{shot.id}")
+        for shots in parsed.values():
+            for shot, shot_node in shots:
+                self.problems += _shot_faults(shot_node, f"{shot.scene}/{shot.id}")
         file = _File(node)
-        for name, scene in scenes:
-            if isinstance(scene.value, dict):
-                file.scenes[name] = SceneSource(name, scene, tuple(map(self._digested, shots[name])))
+        for id, scene in scenes.items():
+            file.scenes[id] = self._cut(scene, cuts[id]) if id in cuts else self._parsed(id, scene, parsed[id])
         node.map.pop("scenes", None)
         return file
+
+    def _cut(self, node: Node, scene: CutScene) -> SceneSource:
+        """A scene whose shots are text, and are cut apart when somebody asks."""
+        return SceneSource(scene.id, node, scene.hole.ids, partial(self._texts, scene), scene.digest, scene.hole)
+
+    def _texts(self, scene: CutScene) -> tuple[ShotText, ...]:
+        file, name = self.got.file, self.name
+        return tuple(
+            ShotText(scene.id, id, file, line, column, sha256_text(f"{name}\n{text}"), text, None)
+            for id, text, line, column in scene.blocks
+        )
+
+    def _parsed(self, id: str, node: Node, shots: list[tuple[ShotText, Node]]) -> SceneSource:
+        """A scene whose shots are nodes already."""
+        told = tuple(self._digested(shot, shot_node) for shot, shot_node in shots)
+        return SceneSource(id, node, tuple(shot.id for shot in told), lambda: told)
 
     def _parse(self) -> tuple[Node | None, dict[str, CutScene]]:
         """The map of the file, and the scenes whose shots were cut out of it."""
         text, file = self.got.text, self.got.file
-        made = cut(text)
+        made = cut(text, self.name, self.known)
         if made.scenes:
             parsed = parse(made.skeleton, file)
             if parsed.fault is None and parsed.node is not None and _stand_ins_fit(parsed.node, made.scenes):
@@ -296,16 +316,9 @@ class _Reading:
         self.problems += parsed.problems
         return parsed.node, {}
 
-    def _shots_out(self, scene: str, node: Node, cuts: dict[str, CutScene]) -> list[ShotText]:
-        """Take the shots out of a scene's map: as text where they were cut, else as nodes."""
+    def _shots_out(self, scene: str, node: Node) -> list[tuple[ShotText, Node]]:
+        """Take the shots of a scene that was not cut out of its map."""
         shots = node.get("shots")
-        if scene in cuts:
-            node.map.pop("shots")
-            file, name = self.got.file, self.name
-            return [
-                ShotText(scene, id, file, line, column, sha256_text(f"{name}\n{text}"), text, None)
-                for id, text, line, column in cuts[scene].blocks
-            ]
         if shots is None or not isinstance(shots.value, dict):
             return []
         node.map.pop("shots")
@@ -318,7 +331,7 @@ class _Reading:
                     Problem("schema-name", shot.key_place, f"{shown(id)!r} cannot be a name here", hint)
                 )
         return [
-            ShotText(scene, id, shot.file, shot.key_line, shot.key_column, "", "", shot)
+            (ShotText(scene, id, shot.file, shot.key_line, shot.key_column, "", "", shot), shot)
             for id, shot in shots.value.items()
         ]
 
@@ -333,11 +346,8 @@ class _Reading:
             self.problems.append(Problem("yaml-indent", at, what, "indent it deeper than the id of its shot"))
         return True
 
-    def _digested(self, shot: ShotText) -> ShotText:
-        if shot.node is None:
-            return shot
-        told = canonical_json([self.name, shot.id, shot.node.plain()])
-        return shot._replace(digest=sha256_text(told))
+    def _digested(self, shot: ShotText, node: Node) -> ShotText:
+        return shot._replace(digest=sha256_text(canonical_json([self.name, shot.id, node.plain()])))
 
 
 def _stand_ins_fit(root: Node, scenes: tuple[CutScene, ...]) -> bool:
@@ -348,6 +358,6 @@ def _stand_ins_fit(root: Node, scenes: tuple[CutScene, ...]) -> bool:
         if not isinstance(inside, dict) or list(inside) != [STAND_IN]:
             return False
         stand_in = inside[STAND_IN]
-        if (stand_in.key_line, stand_in.key_column) != (scene.line, scene.column):
+        if (stand_in.key_line, stand_in.key_column) != (scene.line, scene.hole.indent + 1):
             return False
     return True

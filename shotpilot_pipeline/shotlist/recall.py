@@ -16,25 +16,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Place, Problem, Severity
-from shotpilot_pipeline.shotlist.memo import KeptShot, Memo, Stamp, read_memo, write_memo
+from shotpilot_pipeline.shotlist.memo import Found, Memo, Stamp, read_memo, write_memo
 from shotpilot_pipeline.shotlist.node import Node
-from shotpilot_pipeline.shotlist.notes import read_notes
+from shotpilot_pipeline.shotlist.notes import is_outside, read_notes
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.problems import in_place_order, with_places
+from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, kept_scene, needs_of
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
 from shotpilot_pipeline.values.digest import digest_of, sha256_bytes
 from shotpilot_pipeline.values.lint import Linter, Notes
 from shotpilot_pipeline.values.pause import collector_paused
-from shotpilot_pipeline.values.task import Compiled
+from shotpilot_pipeline.values.task import Compiled, SceneTasks, Tasks, made_already
 
 # YAML, JSON Schema, templates and Pillow are imported only when something has to be compiled: a no-op needs none.
 if TYPE_CHECKING:
     from shotpilot_pipeline.shotlist.compile import Part
     from shotpilot_pipeline.shotlist.film import Film
     from shotpilot_pipeline.shotlist.looking import Look
-    from shotpilot_pipeline.shotlist.recalled import Recall
+    from shotpilot_pipeline.shotlist.recalled import Recall, WholeScene
     from shotpilot_pipeline.shotlist.references import Fact
-    from shotpilot_pipeline.shotlist.source import Source
+    from shotpilot_pipeline.shotlist.source import SceneSource, Source
 
 
 Check = Callable[[Compiled], Sequence[Problem]]
@@ -86,19 +87,18 @@ def compile_or_recall(
             memo = None
         if memo is not None and stands(memo.stamp, file, root, catalog, pages):
             problems = tuple(in_place_order(found for _, found in memo.problems))
-            compiled = memo.compiled_with_scenes() if scenes else memo.compiled
-            return Recalled(compiled, problems, partial(_notes, memo, here))
+            return Recalled(memo.compiled(scenes=scenes), problems, partial(_notes, memo, here))
         return _compile(file, root, catalog, memo, memo_path, eyes, pages, words=scenes)
 
 
 def _notes(memo: Memo, here: Whereabouts) -> Notes:
-    shots = [(f"{shot.scene}/{shot.id}", _place(shot.place)) for shot in memo.shots]
-    return read_notes(memo.notes, shots, here.shown)
-
-
-def _place(text: str) -> Place:
-    file, _, line = text.rpartition(":")
-    return Place(file, int(line))
+    lines = [memo.note]
+    stood: list[tuple[str, Place]] = []
+    for place, row in enumerate(memo.rows):
+        scene, file = memo.scene(place), memo.file(place)
+        lines += scene.notes
+        stood += ((f"{row.id}/{shot.id}", Place(file, shot.line)) for shot in scene.shots)
+    return read_notes(lines, stood, here.shown)
 
 
 def stands(stamp: Stamp, file: Path, root: Path, catalog: Catalog, pages: Pages | None = None) -> bool:
@@ -165,8 +165,8 @@ class _Made(NamedTuple):
     recall: Recall
     look: Look
     layout: str
-    parts: list[Part]
-    told: list[tuple[int, Problem]]  # each problem with the place of its shot among the parts; -1: none
+    parts: list[Part]  # of the scenes that were looked into
+    told: list[Found]
     compiled: Compiled
 
 
@@ -183,20 +183,21 @@ def _compile(
 ) -> Recalled:
     from shotpilot_pipeline.shotlist.source import read_source
 
-    source, found = read_source(file, root, pages)
+    source, found = read_source(file, root, pages, memo.holes if memo else None)
     if source is None:
         return Recalled(None, found, Notes.none)
     here = Whereabouts(file, root)
     made = _made(source, found, catalog, memo, eyes, here, words=words)
     told = made.told
     if not any(problem.severity is Severity.ERROR for _, problem in told):
-        told += ((-1, made.film.told(problem)) for problem in eyes.check(made.compiled))
+        told += (("", made.film.told(problem)) for problem in eyes.check(_unseen(made)))
     problems = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems):
         return Recalled(None, problems, made.look.notes)
+    compiled = made.compiled
     if not pages.in_memory:
-        _keep(memo_path, made, catalog, eyes, here)
-    return Recalled(made.compiled, problems, made.look.notes)
+        compiled = _keep(memo_path, made, catalog, eyes, here)
+    return Recalled(compiled if words else replace(compiled, scenes=()), problems, made.look.notes)
 
 
 def _made(
@@ -209,10 +210,10 @@ def _made(
     *,
     words: bool,
 ) -> _Made:
-    from shotpilot_pipeline.shotlist.compile import join
+    from shotpilot_pipeline.shotlist.compile import Whole, join
     from shotpilot_pipeline.shotlist.film import open_film
     from shotpilot_pipeline.shotlist.gather import gather
-    from shotpilot_pipeline.shotlist.looking import Look
+    from shotpilot_pipeline.shotlist.looking import Look, outer_digest
     from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
 
@@ -221,23 +222,58 @@ def _made(
     film.checked.earlier = frozenset(memo.passed if memo and memo.stamp.catalog == catalog.digest else ())
     stood = memo is not None and _surroundings_stand(memo.stamp, source, catalog)
     layout = _layout(source)
-    recall = Recall(memo if stood else None, layout, words=words)
-    look = Look(eyes.linter, film, source, here, recall.note_around)
-    told = [(-1, problem) for problem in (*found, *film_found, *look.around())]
+    recall = Recall(memo if stood else None, layout, outer_digest(source))
+    look = Look(eyes.linter, film, source, here, recall)
+    told = [("", problem) for problem in (*found, *film_found, *look.around())]
     parts, of_shots = gather(source, film, recall, look)
-    compiled, joined = join(film, source, parts)
-    told += (*of_shots, *((-1, problem) for problem in joined))
+    whole = {scene.id: Whole(one.tasks(), one.info(words=words)) for scene, one in _whole(source, recall)}
+    every = partial(_every_part, source, recall, parts)
+    compiled, joined = join(film, source, parts, whole, every)
+    told += (*of_shots, *(("", problem) for problem in joined))
     compiled = replace(compiled, sources={**recall.sources, **compiled.sources})
     return _Made(source, film, recall, look, layout, parts, told, compiled)
 
 
-def _keep(path: Path, made: _Made, catalog: Catalog, eyes: Eyes, here: Whereabouts) -> None:
-    """Write the memo."""
+def _whole(source: Source, recall: Recall) -> Iterator[tuple[SceneSource, WholeScene]]:
+    """The scenes that are given again whole."""
+    for scene in source.scenes:
+        one = recall.whole(scene)
+        if one is not None:
+            yield scene, one
+
+
+def _every_part(source: Source, recall: Recall, parts: Sequence[Part]) -> list[Part]:
+    """The shots of all scenes, those too that nobody looked into."""
+    there = {scene.id for scene, _ in _whole(source, recall)}
+    known = {(part.scene, part.shot): part for part in parts}
+    found = []
+    for scene in source.scenes:
+        for shot in scene.shots:
+            recalled = recall.part(shot) if scene.id in there else None
+            part = recalled[0] if recalled else known.get((scene.id, shot.id))
+            found += [part] if part else []
+    return found
+
+
+def _unseen(made: _Made) -> Compiled:
+    """The list with the tasks that have to be looked at: where no scene needs another, those that are new."""
+    compiled, tasks = made.compiled, made.compiled.tasks
+    if not isinstance(tasks, Tasks) or compiled.name_pattern:
+        return compiled
+    new = tuple(task for part in made.parts for task in part.done.tasks)
+    if any(scene.needs for scene in tasks.scenes) or any(needs_of(part.scene, part.done.tasks) for part in made.parts):
+        return compiled
+    return replace(compiled, tasks=new)
+
+
+def _keep(path: Path, made: _Made, catalog: Catalog, eyes: Eyes, here: Whereabouts) -> Compiled:
+    """Write the memo; gives the list with its tasks scene by scene."""
     stamp = _stamp(made, catalog)._replace(linter=eyes.digest)
     rows = _from_root(made.told, here)
-    kept = list(_kept(made.source, made.parts, here))
-    lines = made.look.lines if eyes.linter else ()
-    write_memo(path, stamp, made.compiled, kept, rows, lines, made.film.checked.passed(), made.recall.before)
+    scenes = list(_kept(made, here))
+    passed, note = made.film.checked.passed(), made.look.around_line
+    write_memo(path, stamp, made.compiled, [(row, text) for row, text, _ in scenes], rows, note, passed)
+    return replace(made.compiled, tasks=Tasks(tasks for _, _, tasks in scenes))
 
 
 def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:
@@ -260,11 +296,11 @@ def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object
     return {name: list(fact) for name, fact in facts.items()}
 
 
-def _from_root(told: Sequence[tuple[int, Problem]], here: Whereabouts) -> list[tuple[int, Problem]]:
+def _from_root(told: Sequence[Found], here: Whereabouts) -> list[Found]:
     def kept(at: Place) -> Place:
         return replace(at, file=here.kept(at.file))
 
-    return [(index, with_places(problem, kept)) for index, problem in told]
+    return [(shot, with_places(problem, kept)) for shot, problem in told]
 
 
 def _layout(source: Source) -> str:
@@ -282,10 +318,38 @@ def _note_places(node: Node, places: list[tuple[str, int, int]]) -> None:
         _note_places(below, places)
 
 
-def _kept(source: Source, parts: Sequence[Part], here: Whereabouts) -> Iterator[KeptShot]:
+def _kept(made: _Made, here: Whereabouts) -> Iterator[tuple[KeptScene, bytes | memoryview, SceneTasks]]:
+    """What the memo says of each scene, its text, and its tasks."""
+    parts: dict[str, list[Part]] = {scene.id: [] for scene in made.source.scenes}
+    for part in made.parts:
+        parts[part.scene].append(part)
+    headings = {scene.id: scene.heading for scene in made.compiled.scenes}
+    faulty = {shot.partition("/")[0] for shot, _ in made.told}
+    notes = made.look.by_scene()
+    for scene in made.source.scenes:
+        one = made.recall.whole(scene)
+        if one is not None:
+            yield one.row, one.text(), one.tasks()
+            continue
+        own = _row(scene, headings[scene.id], parts[scene.id], here)
+        lines = notes[scene.id][0] if scene.id in notes else ()
+        own = own._replace(whole=own.whole and scene.id not in faulty, outside=any(map(is_outside, lines)))
+        tasks = tuple(task for part in parts[scene.id] for task in part.done.tasks)
+        infos = [part.done.info for part in parts[scene.id]]
+        row, text = kept_scene(own, list(_shots(scene, parts[scene.id])), infos, lines, tasks)
+        yield row, text, made_already(row.id, tasks, row.plan, row.needs)
+
+
+def _row(scene: SceneSource, heading: str, parts: Sequence[Part], here: Whereabouts) -> KeptScene:
+    """What a scene is known by, before its text is written."""
+    whole = bool(scene.digest) and not any(part.done.asks for part in parts)
+    place = (here.kept(scene.node.file), scene.node.key_line, scene.digest, scene.hole)
+    return KeptScene(scene.id, heading, *place, (), 0, whole, False, (), "", 0, "")
+
+
+def _shots(scene: SceneSource, parts: Sequence[Part]) -> Iterator[KeptShot]:
     """What the memo says of each shot. One that asks for another's pick is compiled anew: its places are needed."""
-    digests = {(shot.scene, shot.id): shot.digest for scene in source.scenes for shot in scene.shots}
+    digests = {shot.id: shot.digest for shot in scene.shots}
     for part in parts:
-        digest = "" if part.done.asks else digests[part.scene, part.shot]
-        place = f"{here.kept(part.place.file)}:{part.place.line}"
-        yield KeptShot(part.scene, part.shot, digest, place, part.done.info.state, len(part.done.tasks))
+        digest = "" if part.done.asks else digests[part.shot]
+        yield KeptShot(part.shot, digest, part.place.line, part.done.info.state, len(part.done.tasks))

@@ -1,96 +1,153 @@
-"""The shots of a memo, given again where they are still what they were. Does not decide whether to trust them."""
+"""The scenes and shots of a memo, given again where they are still what they were. Does not decide whether to trust it.
+
+A scene whose text is what it was, and of which nothing was to be said, is given again whole, without a look into it.
+Of any other scene each shot is given again that stayed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.compile import Part
 from shotpilot_pipeline.shotlist.expand import ShotTasks
-from shotpilot_pipeline.shotlist.memo import Before, KeptShot, Memo
+from shotpilot_pipeline.shotlist.memo import Memo
+from shotpilot_pipeline.shotlist.notes import outer_of
 from shotpilot_pipeline.shotlist.problems import places_of, with_places
-from shotpilot_pipeline.shotlist.source import ShotText
-from shotpilot_pipeline.values.task import ShotInfo, Task
+from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, SceneMemo, words_of
+from shotpilot_pipeline.shotlist.source import SceneSource, ShotText
+from shotpilot_pipeline.values.task import SceneInfo, SceneTasks, ShotInfo, Task
 
-_PLACE = Task._fields.index("place")  # a line more in front moves all shots behind it: 30,000 tasks in a long list
+_PLACE = Task._fields.index("place")  # a line more in front moves all shots behind it
+
+
+class WholeScene(NamedTuple):
+    """A scene that is what it was, at the line where it stands now. Nothing of it is read before somebody asks."""
+
+    memo: Memo
+    place: int  # among the memo's rows
+    line: int
+
+    @property
+    def row(self) -> KeptScene:
+        """What the memo says of it, at its line of today."""
+        return self.memo.rows[self.place]._replace(line=self.line)
+
+    def text(self) -> memoryview:
+        """Its text, to be carried over."""
+        return self.memo.text(self.place)
+
+    def tasks(self) -> SceneTasks:
+        """Its tasks."""
+        return self.memo.tasks(self.place, self.line)
+
+    def info(self, *, words: bool) -> SceneInfo:
+        """Its heading; with `words`, those of its shots."""
+        row = self.memo.rows[self.place]
+        return self.memo.info(self.place, self.line) if words else SceneInfo(row.id, row.heading, ())
+
+    def said(self) -> tuple[Sequence[str], Sequence[tuple[str, Place]]]:
+        """What the linter said of each shot; address and place of each."""
+        scene, row, file = self.memo.scene(self.place, self.line), self.row, self.memo.file(self.place)
+        return scene.notes, [(f"{row.id}/{shot.id}", Place(file, shot.line)) for shot in scene.shots]
+
+
+class _Shot(NamedTuple):
+    """A shot of the memo: which of its scene, and the first of its tasks there."""
+
+    scene: SceneMemo
+    at: int
+    first: int
+
+    @property
+    def kept(self) -> KeptShot:
+        return self.scene.shots[self.at]
 
 
 class Recall:
-    """The shots of a memo by what they are known by; no memo, no shots.
+    """The scenes and shots of a memo by what they are known by; no memo, no shots.
 
     `layout`: where everything but the shots stands now; where it is another, a shot whose problems point out of itself
-    is compiled anew. `words`: whether the shots' own words are wanted too. `before` and `kept`: the shots that
-    were recalled, for a new memo to write as they stand.
+    is compiled anew. `outer`: where what the linter may point at outside of scenes stands now (notes.py).
     """
 
-    def __init__(self, memo: Memo | None, layout: str = "", *, words: bool) -> None:
-        self.sources: Mapping[str, str] = memo.compiled.sources if memo else {}
+    def __init__(self, memo: Memo | None, layout: str = "", outer: str = "") -> None:
+        self.sources: Mapping[str, str] = memo.bare.sources if memo else {}
         self.links: Mapping[str, str] = memo.stamp.links if memo else {}
         self.facts: Mapping[str, Sequence[object]] = memo.stamp.references if memo else {}
-        self.kept: dict[tuple[str, str], tuple[int, int]] = {}
-        self.before = Before(memo, self.kept) if memo else None
+        self.has_moved = memo is None or outer_of(memo.note) != outer
         self._memo = memo
         self._same_layout = memo is not None and memo.stamp.layout == layout
-        self._words = words
-        self._at: dict[tuple[str, str, str], tuple[int, int]] = {}  # -> index of the shot, index of its first task
-        self._problems: dict[int, list[Problem]] = {}
-        first = 0
-        for index, shot in enumerate(memo.shots if memo else ()):
-            if shot.digest:
-                self._at[shot.scene, shot.id, shot.digest] = (index, first)
-            first += shot.tasks
-        for index, problem in memo.problems if memo else ():
-            self._problems.setdefault(index, []).append(problem)
+        self._shots: dict[str, dict[str, _Shot]] = {}  # of a scene, by id
+        self._problems: dict[str, list[Problem]] = {}
+        for address, problem in memo.problems if memo else ():
+            self._problems.setdefault(address, []).append(problem)
 
-    @property
-    def note_around(self) -> str:
-        """What the linter said of what is around the shots, as the memo has it; "" without a memo."""
-        return self._memo.notes[0] if self._memo and self._memo.notes else ""
-
-    def note(self, shot: ShotText) -> str:
-        """What the linter said of a shot that was recalled, as the memo has it."""
-        index, _ = self._at[shot.scene, shot.id, shot.digest]
-        return self._memo.notes[index + 1] if self._memo and self._memo.notes else ""
+    def whole(self, scene: SceneSource) -> WholeScene | None:
+        """The scene as the memo has it; None where it must be looked into."""
+        if self._memo is None or not scene.digest:
+            return None
+        place = self._memo.at.get(scene.id)
+        row = self._memo.rows[place] if place is not None else None
+        if place is None or row is None or not row.whole or row.digest != scene.digest:
+            return None
+        return None if row.outside and self.has_moved else WholeScene(self._memo, place, scene.node.key_line)
 
     def has(self, shot: ShotText) -> bool:
         """Whether the shot may be recalled."""
-        return (shot.scene, shot.id, shot.digest) in self._at
+        return self._find(shot) is not None
 
-    def keep(self, shot: ShotText) -> None:
-        """Count a shot as recalled: it may be written again as it stands."""
-        self.kept[shot.scene, shot.id] = self._at[shot.scene, shot.id, shot.digest]
+    def note(self, shot: ShotText) -> str:
+        """What the linter said of a shot that was recalled, as the memo has it."""
+        found = self._find(shot)
+        return found.scene.notes[found.at] if found else ""
 
     def part(self, shot: ShotText) -> tuple[Part, tuple[Problem, ...]] | None:
         """The shot as it was compiled, with its places moved to where it stands now; None when it must be compiled."""
-        at = self._at.get((shot.scene, shot.id, shot.digest))
-        if at is None or self._memo is None:
+        found = self._find(shot)
+        if found is None:
             return None
-        index, first = at
-        kept, place, new = self._memo.shots[index], f"{shot.file}:{shot.line}", tuple.__new__
-        tasks = self._memo.compiled.tasks[first : first + kept.tasks]
-        if kept.place != place:
+        kept, place, new = found.kept, f"{shot.file}:{shot.line}", tuple.__new__
+        tasks = found.scene.tasks[found.first : found.first + kept.tasks]
+        if kept.line != shot.line:
             tasks = tuple(new(Task, (*task[:_PLACE], place, *task[_PLACE + 1 :])) for task in tasks)
-        found: tuple[Problem, ...] = ()
-        if index in self._problems:
+        problems: tuple[Problem, ...] = ()
+        if told := self._problems.get(f"{shot.scene}/{shot.id}"):
             if shot.node is not None:
                 return None  # its lines are not known, and it is parsed already
-            found = tuple(_moved(problem, kept, shot) for problem in self._problems[index])
-            if not self._same_layout and any(_points_out(problem, shot) for problem in found):
+            problems = tuple(_moved(problem, kept, shot) for problem in told)
+            if not self._same_layout and any(_points_out(problem, shot) for problem in problems):
                 return None
-        info = ShotInfo(shot.id, place, kept.state, self._memo.words_of(index) if self._words else ())
-        done = ShotTasks(tasks=tasks, info=info, problems=found, sources={}, asks=())
-        return Part(shot.scene, shot.id, Place(shot.file, shot.line, shot.column), done), found
+        info = ShotInfo(shot.id, place, kept.state, words_of(found.scene.words[found.at]))
+        done = ShotTasks(tasks=tasks, info=info, problems=problems, sources={}, asks=())
+        return Part(shot.scene, shot.id, Place(shot.file, shot.line, shot.column), done), problems
+
+    def _find(self, shot: ShotText) -> _Shot | None:
+        if shot.scene not in self._shots:
+            self._shots[shot.scene] = self._shots_of(shot.scene)
+        found = self._shots[shot.scene].get(shot.id)
+        return found if found and found.kept.digest and found.kept.digest == shot.digest else None
+
+    def _shots_of(self, scene: str) -> dict[str, _Shot]:
+        place = self._memo.at.get(scene) if self._memo else None
+        if self._memo is None or place is None:
+            return {}
+        memo, found, first = self._memo.scene(place), {}, 0
+        for at, shot in enumerate(memo.shots):
+            found[shot.id] = _Shot(memo, at, first)
+            first += shot.tasks
+        return found
 
 
 def _moved(problem: Problem, kept: KeptShot, shot: ShotText) -> Problem:
     """The problem where its shot stands now; what points out of the shot stays where it is."""
-    was = int(kept.place.rpartition(":")[2])
-    down, until = shot.line - was, was + shot.text.count("\n")
+    down, until = shot.line - kept.line, kept.line + shot.text.count("\n")
     if not down:
         return problem
 
     def move(at: Place) -> Place:
-        inside = at.file == shot.file and was <= at.line <= until
+        inside = at.file == shot.file and kept.line <= at.line <= until
         return Place(at.file, at.line + down, at.column) if inside else at
 
     return with_places(problem, move)

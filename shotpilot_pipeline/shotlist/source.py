@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem
+from shotpilot_pipeline.shotlist.blocks import Hole
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pages import Pages
 
@@ -36,13 +38,21 @@ class ShotText(NamedTuple):
     node: Node | None  # parsed, typed and validated already: a list in flow style, or one that cannot be cut safely
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SceneSource:
-    """One scene: its map without `shots`, and its shots in order."""
+    """One scene: its map without `shots`, and its shots in order, cut apart when somebody asks for them."""
 
     id: str
     node: Node
-    shots: tuple[ShotText, ...]
+    ids: tuple[str, ...]  # of its shots
+    cut: Callable[[], tuple[ShotText, ...]] = field(repr=False)
+    digest: str = ""  # sha256 of its file's path and its text; "" where its shots were not cut out
+    hole: Hole | None = None  # where its shots stand in its text; None with no digest
+
+    @cached_property
+    def shots(self) -> tuple[ShotText, ...]:
+        """Its shots in order."""
+        return self.cut()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +107,18 @@ def _beginning(path: Path, pages: Pages) -> bytes:
         return opened.read(_MOST_SNIFFED)
 
 
-def read_source(path: Path, root: Path, pages: Pages | None = None) -> tuple[Source | None, tuple[Problem, ...]]:
+def read_source(
+    path: Path, root: Path, pages: Pages | None = None, known: Mapping[str, Hole] | None = None
+) -> tuple[Source | None, tuple[Problem, ...]]:
     """Read a shot list and its includes; no Source when anything but a shot is at fault, then with every problem.
 
     Shots are not parsed (except where a file cannot be cut): `load_shot` does that, and finds their problems. `pages`
-    may hold texts that count instead of those on disk.
+    may hold texts that count instead of those on disk. `known`: where scenes were cut before, by their digest.
     Never raises for what the files hold.
     """
     from shotpilot_pipeline.shotlist import reader
 
-    return reader.read_source(path, root, pages or Pages())
+    return reader.read_source(path, root, pages or Pages(), known or {})
 
 
 def read_fragment(path: Path, root: Path, pages: Pages | None = None) -> tuple[Problem, ...]:

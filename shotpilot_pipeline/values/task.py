@@ -5,9 +5,11 @@ Knows nothing of what has been bought. Named tuples, because a plan walks 30,000
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple, overload
 
 NO_PRICE = -1
 
@@ -69,6 +71,56 @@ class SceneInfo(NamedTuple):
     shots: tuple[ShotInfo, ...]
 
 
+class SceneTasks(NamedTuple):
+    """The tasks of one scene, made when somebody asks for them."""
+
+    scene: str
+    size: int  # how many there are
+    digest: str  # scenes with the same have the same tasks, but for their places
+    needs: tuple[str, ...]  # other scenes whose pictures they need
+    make: Callable[[], tuple[Task, ...]]
+
+
+def made_already(scene: str, tasks: tuple[Task, ...], digest: str = "", needs: tuple[str, ...] = ()) -> SceneTasks:
+    """Tasks that are there."""
+    return SceneTasks(scene, len(tasks), digest, needs, lambda: tasks)
+
+
+class Tasks(Sequence[Task]):
+    """Tasks scene by scene, in list order. None is made before somebody looks at one; then all are.
+
+    A tuple to whoever reads it. `scenes` is for those who can do without most of them.
+    """
+
+    def __init__(self, scenes: Iterable[SceneTasks]) -> None:
+        self.scenes = tuple(scenes)
+
+    @cached_property
+    def _all(self) -> tuple[Task, ...]:
+        return tuple(chain.from_iterable(scene.make() for scene in self.scenes))
+
+    def __len__(self) -> int:
+        return sum(scene.size for scene in self.scenes)
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self._all)
+
+    @overload
+    def __getitem__(self, at: int) -> Task: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Task, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Task | tuple[Task, ...]:
+        return self._all[at]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (Tasks, tuple)) and self._all == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all)
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A shot list, compiled: everything planning, rendering and reporting need, and nothing else."""
@@ -76,7 +128,7 @@ class Compiled:
     show: str
     title: str
     stages: tuple[str, ...]
-    tasks: tuple[Task, ...]  # in list order: scene, shot, variant; stages in order within a shot
+    tasks: Sequence[Task]  # in list order: scene, shot, variant; stages in order within a shot
     scenes: tuple[SceneInfo, ...]
     sources: Mapping[str, str]  # sha256 of a reference -> its path from the root
     cast: Mapping[str, str] = field(default_factory=dict)  # id -> name

@@ -170,5 +170,5 @@ def test_a_series_is_carried_whole_or_panel_by_panel(
     panels = [picture.sha256 for picture in Store(reading.places.store).takes_of(key)[1].pictures]
     wire.clear()
     go(path, "final")
-    sent = [images for _, _, images in wire]
-    assert sent == ([[one] for one in panels] if apart else [panels])
+    sent = sorted(images for _, _, images in wire)  # panels of their own go out together, in whatever order
+    assert sent == (sorted([one] for one in panels) if apart else [panels])

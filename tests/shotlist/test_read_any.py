@@ -92,7 +92,7 @@ def test_the_collector_runs_again_afterwards(folder: Path) -> None:
     path = folder / "gc.yaml"
     path.write_text(HEAD)
     assert gc.isenabled()
-    reader.read_source(path, folder, Pages())
+    reader.read_source(path, folder, Pages(), {})
     assert gc.isenabled()
 
 

@@ -1,0 +1,165 @@
+"""What a memo keeps of one scene: a text that stands by itself, and a row that says what it is known by.
+
+Layout of the text (UTF-8, one value a line): its kinds as JSON, then a line per shot three times over (which shot, its
+words as JSON, what the linter said of it), then six lines per task, column by column: kind, address, gates, needs,
+keys, forms. A *kind* is what many tasks have in common: stage, endpoint, price and so on. Several values on one line
+stand between tabs, which neither addresses nor canonical JSON can hold. Lines count from that of the scene, so that
+the text stays what it is wherever the scene stands. Does not read or write files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from shotpilot_pipeline.shotlist.blocks import Hole
+from shotpilot_pipeline.values.digest import sha256_bytes, sha256_text
+from shotpilot_pipeline.values.request import split_pick
+from shotpilot_pipeline.values.task import ShotInfo, Task
+
+_COLUMNS = 6
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+class KeptShot(NamedTuple):
+    """One shot as compiled: what it is known by, and how many of the tasks are its own."""
+
+    id: str
+    digest: str  # of its text; "" for a shot that must always be compiled anew
+    line: int  # of its id, in its file
+    state: str
+    tasks: int
+
+
+class KeptScene(NamedTuple):
+    """What a scene is known by. Two scenes with the same `plan` have the same tasks, wherever they stand."""
+
+    id: str
+    heading: str
+    file: str  # from the root on
+    line: int  # of its id, in its file
+    digest: str  # of its file's path and its text; "" where its shots were not cut out
+    hole: Hole | None  # where its shots stand in its text
+    shots: tuple[str, ...]  # their ids
+    tasks: int
+    whole: bool  # whether its text alone decides what it compiles to, and nothing is to be said of it
+    outside: bool  # whether the linter pointed at a place outside of it
+    needs: tuple[str, ...]  # other scenes whose pictures it needs
+    plan: str  # digest of its tasks
+    bytes: int  # of its text in the memo
+    sha256: str  # of the same
+
+
+class SceneMemo(NamedTuple):
+    """A scene as read: its shots and tasks, the words of its shots as JSON, and what the linter said of each."""
+
+    shots: tuple[KeptShot, ...]
+    tasks: tuple[Task, ...]
+    words: Sequence[str]
+    notes: Sequence[str]
+
+    def infos(self, file: str) -> tuple[ShotInfo, ...]:
+        """What reports say of its shots."""
+        return tuple(
+            ShotInfo(shot.id, f"{file}:{shot.line}", shot.state, words_of(words))
+            for shot, words in zip(self.shots, self.words, strict=True)
+        )
+
+
+def words_of(line: str) -> tuple[tuple[str, str], ...]:
+    """Slots and texts of a shot."""
+    return tuple((slot, text) for slot, text in json.loads(line))
+
+
+def kept_scene(
+    row: KeptScene, shots: Sequence[KeptShot], infos: Sequence[ShotInfo], notes: Sequence[str], tasks: Sequence[Task]
+) -> tuple[KeptScene, bytes]:
+    """The text of a scene, and its row with all that is told by it. `row` says the rest: id to `whole`.
+
+    `notes` has a line for each shot, or none at all.
+    """
+    kinds: dict[tuple[Any, ...], int] = {}
+    plan = "\n".join((*(str(kinds.setdefault(_kind(task), len(kinds))) for task in tasks), *_columns(tasks)))
+    kinds_line = _json(list(kinds))
+    lines = (
+        kinds_line,
+        *(f"{id}\t{digest}\t{line - row.line}\t{state}\t{count}" for id, digest, line, state, count in shots),
+        *(_json(info.words) for info in infos),
+        *(notes or [""] * len(shots)),
+        plan,
+    )
+    data = "\n".join(lines).encode()
+    told = row._replace(
+        shots=tuple(shot.id for shot in shots),
+        tasks=len(tasks),
+        needs=needs_of(row.id, tasks),
+        plan=sha256_text(f"{kinds_line}\n{plan}"),
+        bytes=len(data),
+        sha256=sha256_bytes(data),
+    )
+    return told, data
+
+
+def _kind(task: Task) -> tuple[Any, ...]:
+    return (*task[1:9], *task[13:16], task.fits)
+
+
+def _columns(tasks: Sequence[Task]) -> Iterable[str]:
+    """All columns but that of the kinds, one after another."""
+    yield from (task.address for task in tasks)
+    for part in ("gates", "needs", "keys", "forms"):
+        yield from ("\t".join(getattr(task, part)) for task in tasks)
+
+
+def needs_of(scene: str, tasks: Sequence[Task]) -> tuple[str, ...]:
+    """The other scenes whose pictures some tasks of `scene` need."""
+    found = {split_pick(name)[0].partition("/")[0] for task in tasks for name in (*task.gates, *task.needs)}
+    return tuple(sorted(found - {scene}))
+
+
+def scene_memo(data: bytes, row: KeptScene, file: str) -> SceneMemo:
+    """A scene from its text. `file`: its file as the user of this command types it.
+
+    Raises ValueError, or what reading JSON raises, for a text that is not whole.
+    """
+    lines = data.decode().split("\n")
+    count, tasks = len(row.shots), row.tasks
+    first = 1 + 3 * count
+    if len(lines) != first + _COLUMNS * tasks + (not tasks):
+        raise ValueError("the memo is not whole")
+    shots = tuple(_shot(line, row.line) for line in lines[1 : 1 + count])
+    places = [place for shot in shots for place in [f"{file}:{shot.line}"] * shot.tasks]
+    columns = [lines[first + number * tasks : first + (number + 1) * tasks] for number in range(_COLUMNS)]
+    return SceneMemo(
+        shots,
+        _tasks(json.loads(lines[0]), columns, places),
+        lines[1 + count : 1 + 2 * count],
+        lines[1 + 2 * count : first],
+    )
+
+
+def _shot(line: str, scene: int) -> KeptShot:
+    id, digest, down, state, tasks = line.split("\t")
+    return KeptShot(id, digest, scene + int(down), state, int(tasks))
+
+
+def _tasks(rows: Sequence[Sequence[Any]], columns: Sequence[Sequence[str]], places: Sequence[str]) -> tuple[Task, ...]:
+    """The tasks, put together from their columns. The inner loop runs 30,000 times for a long list."""
+    kinds = {
+        str(n): (tuple(row[:8]), tuple(tuple(texts) for texts in row[8:11]), row[11]) for n, row in enumerate(rows)
+    }
+    found: list[Task] = []
+    new, add = tuple.__new__, found.append
+    for number, address, gates, needs, keys, forms, place in zip(*columns, places, strict=True):
+        before, after, fits = kinds[number]
+        if "\t" in forms or not forms:
+            parts = (_several(gates), _several(needs), _several(forms), tuple(keys.split("\t")) if forms else ())
+        else:
+            parts = ((gates,) if gates else (), _several(needs) if needs else (), (forms,), (keys,))
+        add(new(Task, (address, *before, *parts, *after, place, fits)))
+    return tuple(found)
+
+
+def _several(line: str) -> tuple[str, ...]:
+    return tuple(line.split("\t")) if line else ()

@@ -10,6 +10,7 @@ import click
 
 from shotpilot_pipeline.cli.completing import ListFile
 from shotpilot_pipeline.cli.options import Asked, asking
+from shotpilot_pipeline.cli.planagain import screen_lines, shown_again, shown_whole
 from shotpilot_pipeline.cli.planlines import offer_lines, plan_lines, totals_lines
 from shotpilot_pipeline.cli.screen import Screen, problem_line
 from shotpilot_pipeline.cli.selecting import asks_git, selecting, wish_of
@@ -19,8 +20,18 @@ from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.budgets import today
 from shotpilot_pipeline.pipeline.plandoc import PlanDoc, doc_as_json, plan_doc
 from shotpilot_pipeline.pipeline.reading import read_list
+from shotpilot_pipeline.pipeline.sceneplans import (
+    PlanSaid,
+    basis_of,
+    planned_again,
+    read_said,
+    scenes_said,
+    whole_doc,
+    write_said,
+)
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, stale_picks, unknown_picks
 from shotpilot_pipeline.values.pause import collector_paused
+from shotpilot_pipeline.values.task import Tasks
 
 
 @click.command()
@@ -73,24 +84,40 @@ def command(
     answer = before.answer()
     if answer is None:
         with collector_paused():
-            answer = _answer(file, asked, wish, changes, screen)
-            question().keep(answer, before)
+            answer, said, basis = _answer(file, asked, wish, changes, screen, before)
+            after = question()
+            after.keep(answer, before)
+            if said is not None and after.but_list == before.but_list:
+                write_said(before.scenes_in, said, basis)
     for text in answer.messages:
         screen.message(text)
     screen.result(answer.result)
     return int(ExitCode.WORK_TO_BUY if check and answer.rolls else ExitCode.DONE)
 
 
-def _answer(file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen) -> Answer:
+def _answer(
+    file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen, before: Question
+) -> tuple[Answer, PlanSaid | None, str]:
+    """The answer, and the plan scene by scene with what it rests on, to be kept; None where it cannot be."""
     reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
     known = known_of(reading, bought_of(reading))
+    basis = basis_of(reading, before.but_list) if wish.is_everything and not asked.json else ""
+    kept = read_said(before.scenes_in, basis) if basis else None
+    again = planned_again(kept, reading, known, wish) if kept else None
+    said = shown_again(again, screen, changes=changes) if again else None
+    if again and said:
+        doc = whole_doc(again.doc, reading, said)
+        return Answer("\n".join(screen_lines(doc, said, file, screen)), (), doc.plan.totals.rolls), said, basis
     doc = plan_doc(reading, wish, known)
-    rolls = doc.plan.totals.rolls
+    rolls, tasks = doc.plan.totals.rolls, reading.compiled.tasks
     doubts = (*unknown_picks(reading, known), *stale_picks(reading, known, doc.plan))
     messages = [problem_line(problem, screen) for problem in doubts]
     if asked.json:
-        return Answer(json.dumps(doc_as_json(doc), indent=2, ensure_ascii=False), messages, rolls)
-    return Answer("\n".join(screen_of(doc, file, screen, changes=changes)), messages, rolls)
+        return Answer(json.dumps(doc_as_json(doc), indent=2, ensure_ascii=False), messages, rolls), None, ""
+    if messages or not basis or not isinstance(tasks, Tasks):
+        return Answer("\n".join(screen_of(doc, file, screen, changes=changes)), messages, rolls), None, ""
+    said = shown_whole(doc, scenes_said(doc, reading, tasks.scenes), screen, changes=changes)
+    return Answer("\n".join(screen_lines(doc, said, file, screen)), messages, rolls), said, basis
 
 
 def _saved(output: Path, file: Path, asked: Asked, wish: Wish, screen: Screen, check: bool, changes: bool) -> int:

@@ -7,15 +7,15 @@ does not fit goes on under itself.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby
 from typing import NamedTuple
 
 from shotpilot_pipeline.catalog.cards import IMAGE_TO_IMAGE
 from shotpilot_pipeline.cli.budgetlines import budget_lines
 from shotpilot_pipeline.cli.screen import Screen, counted, table
 from shotpilot_pipeline.pipeline.plandoc import Model, PlanDoc, why_kind, why_model
+from shotpilot_pipeline.plan.scenes import by_scene
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.plan import BUYS, Action, PlanLine, Totals
 
@@ -57,7 +57,7 @@ _UNDER = " " * 10  # where what belongs to a line goes on below it
 _SHOWN = {action: (sign.rjust(2), f"{action.value:<10}", COLOURS.get(action)) for action, sign in SIGNS.items()}
 
 
-class _Columns(NamedTuple):
+class Columns(NamedTuple):
     """How wide the columns of one stage are; 0: not there."""
 
     name: int
@@ -66,47 +66,80 @@ class _Columns(NamedTuple):
     screen: int
 
 
+class Widths(NamedTuple):
+    """What some lines of one stage want of its columns."""
+
+    name: int
+    model: int
+
+
 def plan_lines(doc: PlanDoc, screen: Screen, *, changes: bool = False) -> Iterator[str]:
     """The plan grouped by stage and scene. With `changes` what is there is left out; in a long plan it is counted."""
+    look = Look(screen, changes=changes, fold=changes or len(doc.plan.lines) > FOLD_FROM)
+    stages = []
+    for stage, lines in by_stage(doc, doc.plan.lines).items():
+        scenes = by_scene(lines)
+        columns = columns_of([look.widths(own, doc) for _, own in scenes], screen.width)
+        stages.append((stage, [look.scene(scene, own, doc, columns) for scene, own in scenes]))
+    return stage_lines(doc, stages, screen)
+
+
+def stage_lines(doc: PlanDoc, stages: Iterable[tuple[str, Sequence[str]]], screen: Screen) -> Iterator[str]:
+    """A plan put together from the texts of its scenes, stage by stage; a scene without a text is not shown."""
     yield screen.paint(doc.title or doc.show, None, bold=True)
-    by_stage: dict[str, list[PlanLine]] = {stage: [] for stage in doc.stages}
-    for line in doc.plan.lines:
-        by_stage[line.address.rpartition("@")[2]].append(line)
-    fold = changes or len(doc.plan.lines) > FOLD_FROM
-    for stage, lines in by_stage.items():
-        shown = [line for line in lines if not (changes and line.action in QUIET)]
+    for stage, scenes in stages:
+        shown = [text for text in scenes if text]
         if shown:
             yield ""
             yield screen.paint(stage, None, bold=True)
-            yield from _stage_lines(shown, doc, screen, fold=fold)
+            yield from shown
     yield ""
 
 
-def _stage_lines(lines: Sequence[PlanLine], doc: PlanDoc, screen: Screen, *, fold: bool) -> Iterator[str]:
-    told = [line for line in lines if not (fold and line.action in QUIET)]
-    columns = _columns(told, doc, screen.width)
-    for scene, group in groupby(lines, lambda line: line.address.partition("/")[0]):
-        quiet = []
-        yield f"  {scene}"
-        for line in group:
-            if fold and line.action in QUIET:
+def by_stage(doc: PlanDoc, lines: Iterable[PlanLine]) -> dict[str, list[PlanLine]]:
+    """Lines by their stage, in the order of the stages."""
+    found: dict[str, list[PlanLine]] = {stage: [] for stage in doc.stages}
+    for line in lines:
+        found[line.address.rpartition("@")[2]].append(line)
+    return found
+
+
+class Look(NamedTuple):
+    """How a plan is shown: with `changes` nothing that is there; with `fold` counted."""
+
+    screen: Screen
+    changes: bool
+    fold: bool
+
+    def widths(self, lines: Sequence[PlanLine], doc: PlanDoc) -> Widths:
+        """What the lines of one stage want of its columns."""
+        told = [line for line in lines if not (self.fold and line.action in QUIET)]
+        name = min(max((len(_name(line)) for line in told), default=0), _LONGEST_NAME)
+        models = (len(_model(doc.models[endpoint])) for endpoint in {line.endpoint for line in told})
+        return Widths(name, max(models, default=0))
+
+    def scene(self, scene: str, lines: Sequence[PlanLine], doc: PlanDoc, columns: Columns) -> str:
+        """The text of a scene at one stage; "" where nothing of it is shown."""
+        told, quiet = [], []
+        for line in lines:
+            if self.fold and line.action in QUIET:
                 quiet.append(line)
             else:
-                yield _task_line(line, doc.models[line.endpoint], columns, screen)
-        if quiet:
-            yield f"    = {_folded(quiet)}"
+                told.append(_task_line(line, doc.models[line.endpoint], columns, self.screen))
+        counted = [f"    = {_folded(quiet)}"] if quiet and not self.changes else []
+        return "\n".join((f"  {scene}", *told, *counted)) if told or counted else ""
 
 
-def _columns(lines: Sequence[PlanLine], doc: PlanDoc, screen: int) -> _Columns:
-    name = min(max((len(_name(line)) for line in lines), default=0), _LONGEST_NAME)
-    model = 0
-    if screen >= WIDE:
-        model = max((len(_model(doc.models[endpoint])) for endpoint in {line.endpoint for line in lines}), default=0)
+def columns_of(widths: Iterable[Widths], screen: int) -> Columns:
+    """The columns of one stage that suit all its scenes."""
+    wanted = list(widths)
+    name = max((one.name for one in wanted), default=0)
+    model = max((one.model for one in wanted), default=0) if screen >= WIDE else 0
     without = screen - len(f"  !! {'':{name}}  {'':10}  {'':13} {'':9}  ")
     reason = without - model - 2 if model else without
     if reason < LEAST_REASON and model:
         model, reason = 0, without
-    return _Columns(name, model, reason if reason >= LEAST_REASON else 0, screen)
+    return Columns(name, model, reason if reason >= LEAST_REASON else 0, screen)
 
 
 def _folded(lines: Sequence[PlanLine]) -> str:
@@ -119,7 +152,7 @@ def _name(line: PlanLine) -> str:
     return line.address.partition("/")[2].partition("@")[0]
 
 
-def _task_line(line: PlanLine, model: Model, columns: _Columns, screen: Screen) -> str:
+def _task_line(line: PlanLine, model: Model, columns: Columns, screen: Screen) -> str:
     """The task's line, with what goes on below it. Runs 30,000 times in the plan of a long list."""
     action = line.action
     sign, word, colour = _SHOWN[action]

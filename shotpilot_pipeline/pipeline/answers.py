@@ -47,6 +47,12 @@ class Question:
     digest: str
     around: str  # digest of the store, the picks and the lock alone
     kept_in: Path
+    but_list: str = ""  # digest of the question and of all but the list; "" as `digest`
+
+    @property
+    def scenes_in(self) -> Path:
+        """Where the last plan is kept scene by scene (sceneplans.py)."""
+        return self.kept_in.with_suffix(f"{self.kept_in.suffix}-scenes")
 
     def answer(self) -> Answer | None:
         """The answer given before, if this was the last question."""
@@ -97,22 +103,28 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
             "lint": [settings.values["lint"], linter_of(settings).digest],
         }
         around = digest_of(things) if store and ledger is not None else ""
+        state = {"build": build_id(), "file": str(file), "around": around, "asked": dict(asked)}
+        but_list = digest_of(state) if around else ""
         stamp = read_stamp(places.memo)
         if stamp is None or not around or not stands(stamp, file, root, load_catalog(root / "models")):
-            return Question("", around, kept_in)
+            return Question("", around, kept_in, but_list)
     except (ShotpilotError, OSError, ValueError):
         return Question("", "", file)
-    state = {"build": build_id(), "file": str(file), "list": stamp._asdict(), "around": around, "asked": dict(asked)}
-    return Question(digest_of(state), around, kept_in)
+    return Question(digest_of({**state, "list": stamp._asdict()}), around, kept_in, but_list)
 
 
 def _ledger_stamp(path: Path) -> list[int] | None:
-    """Sizes and times of the ledger and its write-ahead log; None while one is too young to be told from a next one."""
+    """Sizes and times of the ledger and its write-ahead log; None while one is too young to be told from a next one.
+
+    An empty log says nothing, and comes and goes with whoever reads.
+    """
     found: list[int] = []
     for part in (path, path.with_name(f"{path.name}-wal")):
         try:
             seen = part.stat()
         except OSError:
+            continue
+        if not seen.st_size:
             continue
         changed = max(seen.st_mtime_ns, seen.st_ctime_ns)
         if time.time_ns() - changed < RACY:

@@ -5,16 +5,16 @@ Decides nothing about rolls: the ledger does, when one is about to be sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.settings import Settings
-from shotpilot_pipeline.plan.budgets import Budget, Spent, budgets_of
+from shotpilot_pipeline.plan.budgets import Budget, Spent, Uses, budgets_of, uses_of
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.origin import is_loopback
-from shotpilot_pipeline.values.plan import Plan
+from shotpilot_pipeline.values.plan import Plan, PlanLine
 
 if TYPE_CHECKING:
     from shotpilot_pipeline.queue.ledger.rows import Caps
@@ -53,11 +53,23 @@ def today() -> str:
 def budgets_for(reading: Reading, plan: Plan, max_cost: Money | None = None) -> tuple[Budget, ...]:
     """What `plan` would leave of each budget; none in a rehearsal, which spends nothing. Raises LedgerDamaged."""
     caps = {} if reading.places.rehearsal else caps_by_scope(reading, max_cost)
+    return budgets_for_uses(reading, uses_of(plan.lines, per_shot="shot" in caps), max_cost) if caps else ()
+
+
+def uses_for(reading: Reading, lines: Sequence[PlanLine]) -> Uses:
+    """What some lines would use of the budgets there are; nothing in a rehearsal, which spends nothing."""
+    caps = {} if reading.places.rehearsal else caps_by_scope(reading)
+    return uses_of(lines, per_shot="shot" in caps) if caps else {}
+
+
+def budgets_for_uses(reading: Reading, uses: Uses, max_cost: Money | None = None) -> tuple[Budget, ...]:
+    """The same from what a plan would use."""
+    caps = {} if reading.places.rehearsal else caps_by_scope(reading, max_cost)
     if not caps:
         return ()
     day = today()
     committed = _committed(reading, caps, day) if reading.places.ledger.exists() else {}
-    return budgets_of(plan.lines, caps, lambda scope, name: committed.get((scope, name), Spent()), day)
+    return budgets_of(uses, caps, lambda scope, name: committed.get((scope, name), Spent()), day)
 
 
 def _committed(reading: Reading, caps: Mapping[str, Money], day: str) -> dict[tuple[str, str], Spent]:

@@ -36,6 +36,8 @@ from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
 from shotpilot_pipeline.values.take import Take
 from shotpilot_pipeline.values.task import Task
 
+_FEW = 200  # keys whose takes are fetched one by one; it takes as long as fetching 10,000 at once
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -206,15 +208,19 @@ def shot_of(address: str) -> str:
 
 
 def _takes(store: Store) -> Callable[[str], Sequence[Take]]:
-    """The takes of a key. All are fetched at the first question: a plan that asks once asks thousands of times."""
-    all_takes: Mapping[str, Sequence[Take]] = {}
-    asked = False
+    """The takes of a key. A plan of a long list asks thousands of times: then all are fetched at once."""
+    few: dict[str, Sequence[Take]] = {}
+    every: Mapping[str, Sequence[Take]] | None = None
 
     def takes_of(key: str) -> Sequence[Take]:
-        nonlocal all_takes, asked
-        if not asked:
-            all_takes, asked = store.takes(), True
-        return all_takes.get(key, ())
+        nonlocal every
+        if every is None and len(few) == _FEW:
+            every = store.takes()
+        if every is not None:
+            return every.get(key, ())
+        if key not in few:
+            few[key] = store.takes_at_a_look(key)
+        return few[key]
 
     return takes_of
 

@@ -50,14 +50,15 @@ class Spent(NamedTuple):
 SpentIn = Callable[[str, str], Spent]
 
 
-def budgets_of(lines: Iterable[PlanLine], caps: Mapping[str, Money], spent: SpentIn, day: str) -> tuple[Budget, ...]:
+#: What a plan uses of a scope and name: nano-USD in one run, and at most.
+Uses = Mapping[tuple[str, str], tuple[int, int]]
+
+
+def budgets_of(uses: Uses, caps: Mapping[str, Money], spent: SpentIn, day: str) -> tuple[Budget, ...]:
     """Every budget there is: run, day, show, the stages, then the shots that pass theirs, else the tightest of them.
 
     `caps`: by `run`, `day`, `show`, `shot` and `stage:NAME`. `day`: the calendar day it is, `2026-11-23`.
     """
-    if not caps:
-        return ()
-    uses = _uses(lines, per_shot="shot" in caps)
     found = [
         _budget(scope, name, caps[scope], spent(scope, name), uses.get(("show", ""), (0, 0)))
         for scope, name in (("run", ""), ("day", day), ("show", ""))
@@ -70,8 +71,8 @@ def budgets_of(lines: Iterable[PlanLine], caps: Mapping[str, Money], spent: Spen
     return (*found, *_shots(uses, caps["shot"], spent)) if "shot" in caps else tuple(found)
 
 
-def _uses(lines: Iterable[PlanLine], *, per_shot: bool) -> dict[tuple[str, str], tuple[int, int]]:
-    """Nano-USD of one run, and at most, by scope and name."""
+def uses_of(lines: Iterable[PlanLine], *, per_shot: bool) -> Uses:
+    """What the lines use of the show and of each stage; `per_shot`: of each shot too."""
     found: dict[tuple[str, str], list[int]] = {}
     for line in lines:
         at_most = line.cost_at_most.nano if line.cost_at_most is not None else 0
@@ -88,7 +89,17 @@ def _uses(lines: Iterable[PlanLine], *, per_shot: bool) -> dict[tuple[str, str],
     return {scope: (now, at_most) for scope, (now, at_most) in found.items()}
 
 
-def _shots(uses: Mapping[tuple[str, str], tuple[int, int]], cap: Money, spent: SpentIn) -> Iterator[Budget]:
+def uses_together(parts: Iterable[Uses]) -> Uses:
+    """What plans of different tasks use together."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for uses in parts:
+        for scope, (now, at_most) in uses.items():
+            before = found.get(scope, (0, 0))
+            found[scope] = (before[0] + now, before[1] + at_most)
+    return found
+
+
+def _shots(uses: Uses, cap: Money, spent: SpentIn) -> Iterator[Budget]:
     shots = [
         _budget(scope, name, cap, spent(scope, name), use) for (scope, name), use in uses.items() if scope == "shot"
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import add
 
 from shotpilot_pipeline.plan.rolls import rolls_needed
 from shotpilot_pipeline.values.money import Money
@@ -37,4 +38,22 @@ def add_up(lines: Iterable[PlanLine]) -> Totals:
     money = Money(cost), Money(at_most)
     return Totals(
         new, cached, rolls, *money, unpriced, actions, following, following_rolls, Money(following_cost), new + later
+    )
+
+
+def sum_up(parts: Iterable[Totals]) -> Totals:
+    """What plans of different tasks add up to together."""
+    actions: dict[Action, int] = {}
+    numbers, money, most = [0] * 6, [0] * 3, 0
+    for one in parts:
+        for action, count in one.actions.items():
+            actions[action] = actions.get(action, 0) + count
+        of_one = (one.images_new, one.images_cached, one.rolls, one.unpriced, one.images_following, one.rolls_following)
+        numbers = [*map(add, numbers, of_one)]
+        money = [*map(add, money, (one.cost.nano, one.cost_at_most.nano, one.cost_following.nano))]
+        most += one.images_at_most
+    new, cached, rolls, unpriced, following, following_rolls = numbers
+    cost, at_most, following_cost = map(Money, money)
+    return Totals(
+        new, cached, rolls, cost, at_most, unpriced, actions, following, following_rolls, following_cost, most
     )

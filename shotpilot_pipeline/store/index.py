@@ -24,7 +24,7 @@ from typing import NamedTuple, TypeVar
 
 from shotpilot_pipeline.store.objects import is_whole
 from shotpilot_pipeline.store.pictures import EXTENSIONS
-from shotpilot_pipeline.store.questions import gathered, rows_of, tallied, whole_takes
+from shotpilot_pipeline.store.questions import gathered, rows_of, tallied, whole_takes, whole_takes_of
 from shotpilot_pipeline.store.records import RECORD_NAME, DamagedRecord, Entry, read_record
 from shotpilot_pipeline.values.digest import sha256_text
 from shotpilot_pipeline.values.origin import is_loopback
@@ -109,6 +109,10 @@ class Index:
     def takes(self) -> dict[str, tuple[Take, ...]]:
         """Every whole take whose pictures are there, by key, in order of number."""
         return self._ask(None, lambda db: whole_takes(db, self._wanted), {})
+
+    def takes_of(self, key: str) -> tuple[Take, ...]:
+        """The same of one key."""
+        return self._ask(key[:2], lambda db: whole_takes_of(db, key, self._wanted), ())
 
     def recorded(self, key: str) -> tuple[Take, ...]:
         """The takes of `key` with a good record, in order of number, whether their pictures are there or not."""

@@ -17,6 +17,14 @@ def tallied(db: sqlite3.Connection, local: tuple[int, int]) -> dict[str, int]:
     return counts
 
 
+def whole_takes_of(db: sqlite3.Connection, key: str, local: tuple[int, int]) -> tuple[Take, ...]:
+    """The whole takes of one key, in order of number; `local` as in `tallied`."""
+    sql = """SELECT p.key, p.number, p.sha256, p.bytes, p.width, p.height, p.format FROM pictures p
+        JOIN takes t ON t.key = p.key AND t.number = p.number WHERE p.key = ? AND t.missing = 0 AND t.local IN (?, ?)
+        ORDER BY p.number, p.panel"""
+    return tuple(gathered(db.execute(sql, (key, *local))))
+
+
 def whole_takes(db: sqlite3.Connection, local: tuple[int, int]) -> dict[str, tuple[Take, ...]]:
     """Every whole take by key, in order of number; `local` as in `tallied`."""
     columns = "p.key, p.number, p.sha256, p.bytes, p.width, p.height, p.format FROM pictures p"

@@ -102,6 +102,10 @@ class Store:
         """Every whole take by key, in order of number, by the same quick look."""
         return self._index.takes()
 
+    def takes_at_a_look(self, key: str) -> tuple[Take, ...]:
+        """The whole takes of one key, in order of number, by the same quick look."""
+        return self._index.takes_of(key)
+
     def takes_of(self, key: str) -> tuple[Take, ...]:
         """The whole takes of one key in order of number; each picture is looked at."""
         whole = []

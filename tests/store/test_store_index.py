@@ -325,6 +325,7 @@ def test_index_kept_equals_index_rebuilt(
     store.rebuild()
     assert (store.counts(), store.takes(), [store.takes_of(key_of(key)) for key in "xyz"]) == told
     assert store.counts() == {key: len(takes) for key, takes in store.takes().items()}
+    assert all(store.takes_at_a_look(key_of(key)) == store.takes().get(key_of(key), ()) for key in "xyz")
 
 
 READER = """

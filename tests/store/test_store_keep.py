@@ -55,7 +55,7 @@ def test_put_then_get(tmp_path_factory: pytest.TempPathFactory, takes: list[tupl
             wanted = tuple(sorted(take for take in put if take.key == key))
             assert look.takes_of(key) == wanted
             assert look.counts()[key] == len(wanted)
-            assert look.takes()[key] == wanted
+            assert look.takes()[key] == look.takes_at_a_look(key) == wanted
             assert look.next_number(key) == wanted[-1].number + 1
         for take, (_, _, words) in zip(put, takes, strict=True):
             assert look.record_of(take.key, take.number) == {"address": "sc010/sh010@iterate", "said": words}

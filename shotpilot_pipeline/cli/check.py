@@ -6,8 +6,9 @@ import json
 import shlex
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from shotpilot_pipeline.telling.machine import as_json
 from shotpilot_pipeline.telling.text import one_line, told
 
 _FEW_FILES = 4  # named again in a command to type
+_BLOCK = 200  # problems written at once
 
 FORMATS = ("text", "short", "json", "sarif", "github", "gitlab")
 
@@ -113,10 +115,9 @@ def _each_once(checked: Sequence[Checked]) -> list[Problem]:
 def _written(form: str, problems: Sequence[Problem], screen: Screen, pages: Pages) -> Iterator[str]:
     """The problems as asked for. The forms for programs are imported only when one of them is."""
     if form == "text":
-        for problem in problems:
-            yield from (*told(problem, pages.lines, screen.paint, screen.width), "")
+        yield from _in_blocks((*told(one, pages.lines, screen.paint, screen.width), "") for one in problems)
     elif form == "short":
-        yield from (one_line(problem, screen.paint) for problem in problems)
+        yield from _in_blocks((one_line(problem, screen.paint),) for problem in problems)
     elif form == "json":
         yield _json(as_json(problems))
     elif form == "sarif":
@@ -128,6 +129,13 @@ def _written(form: str, problems: Sequence[Problem], screen: Screen, pages: Page
         from shotpilot_pipeline.telling.annotations import as_github, as_gitlab
 
         yield from as_github(problems) if form == "github" else [_json(as_gitlab(problems))]
+
+
+def _in_blocks(told: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Lines put together, some hundred problems at a time: a terminal is slow to be spoken to."""
+    rest = iter(told)
+    while block := list(islice(rest, _BLOCK)):
+        yield "\n".join(chain.from_iterable(block))
 
 
 def _json(value: object) -> str:

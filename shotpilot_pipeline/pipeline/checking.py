@@ -21,10 +21,11 @@ from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.picks import read_picks
 from shotpilot_pipeline.shotlist.pointer import told as told_whole
+from shotpilot_pipeline.shotlist.problems import by_place
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
 from shotpilot_pipeline.values.lint import Notes
 from shotpilot_pipeline.values.pause import collector_paused
-from shotpilot_pipeline.values.task import HUMAN, Compiled
+from shotpilot_pipeline.values.task import HUMAN, Compiled, Task, Tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,16 @@ def _checked_list(file: Path, project: Path | None, pages: Pages, today: date) -
     reading = Reading(opened.places, opened.settings, opened.catalog, compiled, problems)
     known = known_of(reading)
     found += at_levels([*unknown_picks(reading, known), *no_hero(_unpicked(compiled, notes, known))], levels)
-    shots = {(task.scene, task.address.partition("@")[0].partition(".")[0]) for task in compiled.tasks}
-    scenes = {scene for scene, _ in shots}
-    counts = (len(scenes), len(shots), len(compiled.tasks))
+    counts = _counts(compiled.tasks)
     return Checked(file, "shotlist", _in_order(found, pages), *counts, root=opened.root, cast=cast)
+
+
+def _counts(tasks: Sequence[Task]) -> tuple[int, int, int]:
+    """Scenes and shots that have tasks, and how many tasks."""
+    if isinstance(tasks, Tasks) and all(scene.digest for scene in tasks.scenes):
+        return sum(scene.size > 0 for scene in tasks.scenes), sum(scene.shots for scene in tasks.scenes), len(tasks)
+    shots = {task.address.partition("@")[0].partition(".")[0] for task in tasks}
+    return len({shot.partition("/")[0] for shot in shots}), len(shots), len(tasks)
 
 
 def _there(root: Path) -> Callable[[str], bool]:
@@ -124,7 +131,7 @@ def _unpicked(compiled: Compiled, notes: Notes, known: Known) -> list[Unpicked]:
 
 def _in_order(problems: Iterable[Problem], pages: Pages) -> tuple[Problem, ...]:
     """By place, each with its end, and with the cure that its own words offer."""
-    whole = told_whole(sorted(without_followers(list(problems)), key=lambda problem: problem.place), pages)
+    whole = told_whole(sorted(without_followers(list(problems)), key=by_place), pages)
     return tuple(
         problem
         if (fix := offered(problem, pages.lines(problem.place.file))) is problem.fix

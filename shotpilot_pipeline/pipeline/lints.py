@@ -5,8 +5,10 @@ The linter itself is loaded only when something is compiled or checked: a plan w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
@@ -14,7 +16,7 @@ from shotpilot_pipeline.pipeline.settings import Settings
 from shotpilot_pipeline.shotlist.problems import in_place_order
 from shotpilot_pipeline.values.digest import digest_of
 from shotpilot_pipeline.values.lint import Linted, Linter, LintFilm, LintShot, Mender, Notes
-from shotpilot_pipeline.values.task import Compiled
+from shotpilot_pipeline.values.task import Compiled, Task, Tasks
 
 
 @dataclass(slots=True)
@@ -65,7 +67,8 @@ def told(
 
     found = [*problems, *notes.around.problems]
     found += [problem for shot in notes.shots for problem in shot.linted.problems]
-    found += whole_problems(notes, *_money(compiled) if compiled else ({}, {}))
+    priced = compiled if compiled and notes.around.facts.get("budget") else None
+    found += whole_problems(notes, _prices(priced), _same_requests(compiled) if compiled else {})
     settled = at_levels(without_ignored(found, notes.shots), levels)
     if compiled is None:  # errors first: advice on words would only stand in their way
         settled = [problem for problem in settled if problem.severity is not Severity.INFO]
@@ -82,18 +85,31 @@ def raised(
     return tuple(problem for problem in every if problem.severity is Severity.ERROR)
 
 
-def _money(compiled: Compiled) -> tuple[dict[str, int], dict[str, list[str]]]:
-    """What each task costs with all its takes, and which tasks send the same request."""
-    prices: dict[str, int] = {}
+def _prices(compiled: Compiled | None) -> dict[str, int]:
+    """What each task costs with all its takes."""
+    return {
+        task.address: max(0, task.picture_price) * task.panels * task.takes
+        for task in (compiled.tasks if compiled else ())
+        if task.state != "omit"
+    }
+
+
+def _same_requests(compiled: Compiled) -> dict[str, list[str]]:
+    """Requests that several tasks send, and which these are. Only scenes that seem to share one are looked into."""
     requests: dict[str, list[str]] = {}
-    for task in compiled.tasks:
-        if task.state == "omit":
-            continue
-        prices[task.address] = max(0, task.picture_price) * task.panels * task.takes
-        for key, form in zip(task.keys, task.forms, strict=True):
-            if key and len(task.forms) == 1:
-                requests.setdefault(key or form, []).append(task.address)
-    return prices, {key: addresses for key, addresses in requests.items() if len(addresses) > 1}
+    for task in _suspects(compiled.tasks):
+        if task.state != "omit" and len(task.keys) == 1 and task.keys[0]:
+            requests.setdefault(task.keys[0], []).append(task.address)
+    return {key: addresses for key, addresses in requests.items() if len(addresses) > 1}
+
+
+def _suspects(tasks: Sequence[Task]) -> Iterable[Task]:
+    """The tasks that may send what another sends, and maybe others; in list order."""
+    if not isinstance(tasks, Tasks) or not all(scene.digest for scene in tasks.scenes):
+        return tasks
+    count = Counter(chain.from_iterable(scene.requests for scene in tasks.scenes))
+    same = {request for request, times in count.items() if times > 1}
+    return chain.from_iterable(scene.make() for scene in tasks.scenes if not same.isdisjoint(scene.requests))
 
 
 class Cast(NamedTuple):

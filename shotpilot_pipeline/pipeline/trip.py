@@ -120,7 +120,7 @@ def stale_picks(reading: Reading, known: Known, plan: Plan) -> list[Problem]:
 
 def unknown_picks(reading: Reading, known: Known) -> list[Problem]:
     """Picks of addresses that are not in the list: kept in their file, followed by nothing."""
-    addresses = {task.address for task in reading.compiled.tasks}
+    addresses = {task.address for task in reading.compiled.tasks} if known.picks else set()
     return [
         Problem(
             "pick-address",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
@@ -27,7 +28,7 @@ from shotpilot_pipeline.shotlist.vary import BadVary, variants
 from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.digest import canonical_json
 from shotpilot_pipeline.values.money import Money
-from shotpilot_pipeline.values.task import Compiled, SceneInfo, SceneTasks, ShotInfo, Task, Tasks, made_already
+from shotpilot_pipeline.values.task import Compiled, SceneInfo, SceneTasks, ShotInfo, Task, Tasks
 
 _PANEL = re.compile(r"\.p\d\d@")
 _PANEL_END = re.compile(r"(?:\A|\.)p\d\d\Z")
@@ -187,7 +188,7 @@ def _by_scene(source: Source, parts: Sequence[Part], whole: Mapping[str, Whole])
         made[part.scene] += part.done.tasks
     for scene in source.scenes:
         tasks = tuple(made[scene.id])
-        yield whole[scene.id].tasks if scene.id in whole else made_already(scene.id, tasks)
+        yield whole[scene.id].tasks if scene.id in whole else SceneTasks(scene.id, len(tasks), partial(tuple, tasks))
 
 
 def _scene_infos(

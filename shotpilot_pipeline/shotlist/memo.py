@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 from shotpilot_pipeline import build_id
 from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
 from shotpilot_pipeline.shotlist.blocks import Hole
-from shotpilot_pipeline.shotlist.scenememo import KeptScene, SceneMemo, scene_memo
+from shotpilot_pipeline.shotlist.scenememo import KeptScene, ShotsMemo, scene_tasks, shots_in, tasks_in
 from shotpilot_pipeline.values.digest import sha256_bytes
-from shotpilot_pipeline.values.task import Compiled, SceneInfo, SceneTasks, Task, Tasks
+from shotpilot_pipeline.values.task import Compiled, SceneInfo, SceneTasks, Tasks
 
 MAGIC = f"shotpilot memo 5 {build_id()}"
 _HEAD_FIELDS = ("show", "title", "sources", "cast", "budget", "name_pattern", "format")
@@ -74,23 +74,22 @@ class Memo:
         """The text of a scene, to be carried over as it is."""
         return self._texts[place]
 
-    def scene(self, place: int, line: int | None = None) -> SceneMemo:
-        """A scene, its shots where they were; or, with `line`, where they are now that it stands there."""
+    def shots(self, place: int, line: int | None = None) -> ShotsMemo:
+        """The shots of a scene where they were; or, with `line`, where they are now that the scene stands there."""
+        return shots_in(self._texts[place], self._at(place, line))
+
+    def _at(self, place: int, line: int | None) -> KeptScene:
         row = self.rows[place]
-        moved = row if line is None else row._replace(line=line)
-        return scene_memo(bytes(self._texts[place]), moved, self.file(place))
+        return row if line is None else row._replace(line=line)
 
     def file(self, place: int) -> str:
         """The file of a scene, as the user of this command types it."""
         return self._shown(self.rows[place].file)
 
     def tasks(self, place: int, line: int | None = None) -> SceneTasks:
-        """The tasks of a scene, made when somebody asks for them; `line` as for `scene`."""
-        row = self.rows[place]
-        return SceneTasks(row.id, row.tasks, row.plan, row.needs, partial(self._tasks_of, place, line))
-
-    def _tasks_of(self, place: int, line: int | None) -> tuple[Task, ...]:
-        return self.scene(place, line).tasks
+        """The tasks of a scene, made when somebody asks for them; `line` as for `shots`."""
+        row = self._at(place, line)
+        return scene_tasks(row, partial(tasks_in, self._texts[place], row, self.file(place)))
 
     def compiled(self, *, scenes: bool) -> Compiled:
         """The compiled list; with `scenes`, the words of its shots too."""
@@ -99,9 +98,9 @@ class Memo:
         return replace(self.bare, tasks=Tasks(map(self.tasks, every)), scenes=told)
 
     def info(self, place: int, line: int | None = None) -> SceneInfo:
-        """What reports say of a scene and its shots; `line` as for `scene`."""
+        """What reports say of a scene and its shots; `line` as for `shots`."""
         row = self.rows[place]
-        return SceneInfo(row.id, row.heading, self.scene(place, line).infos(self.file(place)))
+        return SceneInfo(row.id, row.heading, self.shots(place, line).infos(self.file(place)))
 
 
 def write_memo(
@@ -209,7 +208,7 @@ _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def _row(row: Sequence[Any]) -> KeptScene:
     found = KeptScene(*row)
     hole = Hole(*found.hole[:4], tuple(found.hole[4])) if found.hole is not None else None
-    return found._replace(hole=hole, shots=tuple(found.shots), needs=tuple(found.needs))
+    return found._replace(hole=hole, shots=tuple(found.shots), needs=tuple(found.needs), requests=tuple(found.requests))
 
 
 def _memo(

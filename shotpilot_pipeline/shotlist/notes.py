@@ -73,17 +73,37 @@ def read_notes(lines: Sequence[str], shots: Sequence[tuple[str, Place]], shown: 
 def _shot(
     address: str, place: Place, row: Row | None, scenes: Mapping[str, int], shown: Callable[[str], str]
 ) -> ShotNotes:
-    at = Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0)
-    linted = _linted(row, at, shown)
-    return ShotNotes(address, linted.places.get("shot", place), linted)
+    if not row:
+        return ShotNotes(address, place, _NOTHING)
+    read = _Reader(Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0), shown)
+    own = row[2].get("shot")
+    return ShotNotes(address, read.place(own) if own else place, read.linted(row))
+
+
+_NOTHING = Linted()
 
 
 def _linted(row: Row | None, at: Standing, shown: Callable[[str], str]) -> Linted:
-    if not row:
-        return Linted()
-    read = _Reader(at, shown)
-    places = {name: read.place(place) for name, place in row[2].items()}
-    return Linted(tuple(read.problem(problem) for problem in row[0]), row[1], places)
+    return _Reader(at, shown).linted(row) if row else _NOTHING
+
+
+class _Places(Mapping[str, Place]):
+    """Places by name, made when one is asked for: most rules never look at those of most shots."""
+
+    __slots__ = ("_read", "_rows")
+
+    def __init__(self, rows: Mapping[str, Row], read: _Reader) -> None:
+        self._rows = rows
+        self._read = read
+
+    def __getitem__(self, name: str) -> Place:
+        return self._read.place(self._rows[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
 
 class _Writer:
@@ -115,9 +135,15 @@ class _Writer:
 
 
 class _Reader:
+    __slots__ = ("_at", "_shown")
+
     def __init__(self, at: Standing, shown: Callable[[str], str]) -> None:
         self._at = at
         self._shown = shown
+
+    def linted(self, row: Row) -> Linted:
+        problems = tuple(self.problem(problem) for problem in row[0]) if row[0] else ()
+        return Linted(problems, row[1], _Places(row[2], self))
 
     def place(self, row: Row) -> Place:
         file, line, column = row

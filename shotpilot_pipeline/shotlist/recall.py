@@ -21,12 +21,12 @@ from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.notes import is_outside, read_notes
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.problems import in_place_order, with_places
-from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, kept_scene, needs_of
+from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, kept_scene, needs_of, scene_tasks
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
 from shotpilot_pipeline.values.digest import digest_of, sha256_bytes
 from shotpilot_pipeline.values.lint import Linter, Notes
 from shotpilot_pipeline.values.pause import collector_paused
-from shotpilot_pipeline.values.task import Compiled, SceneTasks, Tasks, made_already
+from shotpilot_pipeline.values.task import Compiled, SceneTasks, Tasks
 
 # YAML, JSON Schema, templates and Pillow are imported only when something has to be compiled: a no-op needs none.
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _notes(memo: Memo, here: Whereabouts) -> Notes:
     lines = [memo.note]
     stood: list[tuple[str, Place]] = []
     for place, row in enumerate(memo.rows):
-        scene, file = memo.scene(place), memo.file(place)
+        scene, file = memo.shots(place), memo.file(place)
         lines += scene.notes
         stood += ((f"{row.id}/{shot.id}", Place(file, shot.line)) for shot in scene.shots)
     return read_notes(lines, stood, here.shown)
@@ -337,14 +337,14 @@ def _kept(made: _Made, here: Whereabouts) -> Iterator[tuple[KeptScene, bytes | m
         tasks = tuple(task for part in parts[scene.id] for task in part.done.tasks)
         infos = [part.done.info for part in parts[scene.id]]
         row, text = kept_scene(own, list(_shots(scene, parts[scene.id])), infos, lines, tasks)
-        yield row, text, made_already(row.id, tasks, row.plan, row.needs)
+        yield row, text, scene_tasks(row, partial(tuple, tasks))
 
 
 def _row(scene: SceneSource, heading: str, parts: Sequence[Part], here: Whereabouts) -> KeptScene:
     """What a scene is known by, before its text is written."""
     whole = bool(scene.digest) and not any(part.done.asks for part in parts)
     place = (here.kept(scene.node.file), scene.node.key_line, scene.digest, scene.hole)
-    return KeptScene(scene.id, heading, *place, (), 0, whole, False, (), "", 0, "")
+    return KeptScene(scene.id, heading, *place, (), 0, whole, False, (), (), 0, "", 0, "")
 
 
 def _shots(scene: SceneSource, parts: Sequence[Part]) -> Iterator[KeptShot]:

@@ -15,7 +15,7 @@ from shotpilot_pipeline.shotlist.expand import ShotTasks
 from shotpilot_pipeline.shotlist.memo import Memo
 from shotpilot_pipeline.shotlist.notes import outer_of
 from shotpilot_pipeline.shotlist.problems import places_of, with_places
-from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, SceneMemo, words_of
+from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, words_of
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText
 from shotpilot_pipeline.values.task import SceneInfo, SceneTasks, ShotInfo, Task
 
@@ -49,20 +49,17 @@ class WholeScene(NamedTuple):
 
     def said(self) -> tuple[Sequence[str], Sequence[tuple[str, Place]]]:
         """What the linter said of each shot; address and place of each."""
-        scene, row, file = self.memo.scene(self.place, self.line), self.row, self.memo.file(self.place)
-        return scene.notes, [(f"{row.id}/{shot.id}", Place(file, shot.line)) for shot in scene.shots]
+        scene, name, file = self.memo.shots(self.place, self.line), self.row.id, self.memo.file(self.place)
+        return scene.notes, [(f"{name}/{shot.id}", Place(file, shot.line)) for shot in scene.shots]
 
 
 class _Shot(NamedTuple):
-    """A shot of the memo: which of its scene, and the first of its tasks there."""
+    """A shot of the memo: its tasks, its words as JSON, and what the linter said of it."""
 
-    scene: SceneMemo
-    at: int
-    first: int
-
-    @property
-    def kept(self) -> KeptShot:
-        return self.scene.shots[self.at]
+    kept: KeptShot
+    tasks: tuple[Task, ...]
+    words: str
+    note: str
 
 
 class Recall:
@@ -101,7 +98,7 @@ class Recall:
     def note(self, shot: ShotText) -> str:
         """What the linter said of a shot that was recalled, as the memo has it."""
         found = self._find(shot)
-        return found.scene.notes[found.at] if found else ""
+        return found.note if found else ""
 
     def part(self, shot: ShotText) -> tuple[Part, tuple[Problem, ...]] | None:
         """The shot as it was compiled, with its places moved to where it stands now; None when it must be compiled."""
@@ -109,7 +106,7 @@ class Recall:
         if found is None:
             return None
         kept, place, new = found.kept, f"{shot.file}:{shot.line}", tuple.__new__
-        tasks = found.scene.tasks[found.first : found.first + kept.tasks]
+        tasks = found.tasks
         if kept.line != shot.line:
             tasks = tuple(new(Task, (*task[:_PLACE], place, *task[_PLACE + 1 :])) for task in tasks)
         problems: tuple[Problem, ...] = ()
@@ -119,7 +116,7 @@ class Recall:
             problems = tuple(_moved(problem, kept, shot) for problem in told)
             if not self._same_layout and any(_points_out(problem, shot) for problem in problems):
                 return None
-        info = ShotInfo(shot.id, place, kept.state, words_of(found.scene.words[found.at]))
+        info = ShotInfo(shot.id, place, kept.state, words_of(found.words))
         done = ShotTasks(tasks=tasks, info=info, problems=problems, sources={}, asks=())
         return Part(shot.scene, shot.id, Place(shot.file, shot.line, shot.column), done), problems
 
@@ -133,9 +130,9 @@ class Recall:
         place = self._memo.at.get(scene) if self._memo else None
         if self._memo is None or place is None:
             return {}
-        memo, found, first = self._memo.scene(place), {}, 0
-        for at, shot in enumerate(memo.shots):
-            found[shot.id] = _Shot(memo, at, first)
+        shots, tasks, found, first = self._memo.shots(place), self._memo.tasks(place).make(), {}, 0
+        for shot, words, note in zip(*shots, strict=True):
+            found[shot.id] = _Shot(shot, tasks[first : first + shot.tasks], words, note)
             first += shot.tasks
         return found
 

@@ -10,15 +10,16 @@ the text stays what it is wherever the scene stands. Does not read or write file
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.shotlist.blocks import Hole
 from shotpilot_pipeline.values.digest import sha256_bytes, sha256_text
 from shotpilot_pipeline.values.request import split_pick
-from shotpilot_pipeline.values.task import ShotInfo, Task
+from shotpilot_pipeline.values.task import SceneTasks, ShotInfo, Task
 
 _COLUMNS = 6
+_SHORT = 12  # signs of a render key that tell it from others: where two agree, they are looked at
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -46,16 +47,17 @@ class KeptScene(NamedTuple):
     whole: bool  # whether its text alone decides what it compiles to, and nothing is to be said of it
     outside: bool  # whether the linter pointed at a place outside of it
     needs: tuple[str, ...]  # other scenes whose pictures it needs
+    requests: tuple[str, ...]  # the beginnings of render keys: of each task with one request that rests on no pick
+    busy: int  # shots that have tasks
     plan: str  # digest of its tasks
     bytes: int  # of its text in the memo
     sha256: str  # of the same
 
 
-class SceneMemo(NamedTuple):
-    """A scene as read: its shots and tasks, the words of its shots as JSON, and what the linter said of each."""
+class ShotsMemo(NamedTuple):
+    """The shots of a scene as read: the words of each as JSON, and what the linter said of it."""
 
     shots: tuple[KeptShot, ...]
-    tasks: tuple[Task, ...]
     words: Sequence[str]
     notes: Sequence[str]
 
@@ -94,6 +96,8 @@ def kept_scene(
         shots=tuple(shot.id for shot in shots),
         tasks=len(tasks),
         needs=needs_of(row.id, tasks),
+        requests=tuple(task.keys[0][:_SHORT] for task in tasks if len(task.keys) == 1 and task.keys[0]),
+        busy=sum(shot.tasks > 0 for shot in shots),
         plan=sha256_text(f"{kinds_line}\n{plan}"),
         bytes=len(data),
         sha256=sha256_bytes(data),
@@ -118,25 +122,35 @@ def needs_of(scene: str, tasks: Sequence[Task]) -> tuple[str, ...]:
     return tuple(sorted(found - {scene}))
 
 
-def scene_memo(data: bytes, row: KeptScene, file: str) -> SceneMemo:
-    """A scene from its text. `file`: its file as the user of this command types it.
+def scene_tasks(row: KeptScene, make: Callable[[], tuple[Task, ...]]) -> SceneTasks:
+    """The tasks of a scene with all that is known of them; `make` makes them."""
+    return SceneTasks(row.id, row.tasks, make, row.plan, row.needs, row.busy, row.requests)
+
+
+def shots_in(data: memoryview, row: KeptScene) -> ShotsMemo:
+    """The shots of a scene from its text. Raises ValueError for a text that is not whole."""
+    count = len(row.shots)
+    lines = bytes(data).decode().split("\n", 1 + 3 * count)
+    if len(lines) != 2 + 3 * count:
+        raise ValueError("the memo is not whole")
+    shots = tuple(_shot(line, row.line) for line in lines[1 : 1 + count])
+    return ShotsMemo(shots, lines[1 + count : 1 + 2 * count], lines[1 + 2 * count : 1 + 3 * count])
+
+
+def tasks_in(data: memoryview, row: KeptScene, file: str) -> tuple[Task, ...]:
+    """The tasks of a scene from its text. `file`: its file as the user of this command types it.
 
     Raises ValueError, or what reading JSON raises, for a text that is not whole.
     """
-    lines = data.decode().split("\n")
+    lines = bytes(data).decode().split("\n")
     count, tasks = len(row.shots), row.tasks
     first = 1 + 3 * count
     if len(lines) != first + _COLUMNS * tasks + (not tasks):
         raise ValueError("the memo is not whole")
-    shots = tuple(_shot(line, row.line) for line in lines[1 : 1 + count])
+    shots = (_shot(line, row.line) for line in lines[1 : 1 + count])
     places = [place for shot in shots for place in [f"{file}:{shot.line}"] * shot.tasks]
     columns = [lines[first + number * tasks : first + (number + 1) * tasks] for number in range(_COLUMNS)]
-    return SceneMemo(
-        shots,
-        _tasks(json.loads(lines[0]), columns, places),
-        lines[1 + count : 1 + 2 * count],
-        lines[1 + 2 * count : first],
-    )
+    return _tasks(json.loads(lines[0]), columns, places)
 
 
 def _shot(line: str, scene: int) -> KeptShot:

@@ -76,14 +76,11 @@ class SceneTasks(NamedTuple):
 
     scene: str
     size: int  # how many there are
-    digest: str  # scenes with the same have the same tasks, but for their places
-    needs: tuple[str, ...]  # other scenes whose pictures they need
     make: Callable[[], tuple[Task, ...]]
-
-
-def made_already(scene: str, tasks: tuple[Task, ...], digest: str = "", needs: tuple[str, ...] = ()) -> SceneTasks:
-    """Tasks that are there."""
-    return SceneTasks(scene, len(tasks), digest, needs, lambda: tasks)
+    digest: str = ""  # scenes with the same have the same tasks, but for their places; "": not known
+    needs: tuple[str, ...] = ()  # other scenes whose pictures they need
+    shots: int = 0  # that have tasks
+    requests: tuple[str, ...] = ()  # the beginnings of render keys: of each task with one request and no open pick
 
 
 class Tasks(Sequence[Task]):

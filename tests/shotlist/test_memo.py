@@ -12,7 +12,7 @@ from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
 from shotpilot_pipeline.shotlist.blocks import Hole
 from shotpilot_pipeline.shotlist.memo import Stamp, read_memo, read_stamp, write_memo
 from shotpilot_pipeline.shotlist.problems import with_places
-from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, kept_scene, scene_memo
+from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, kept_scene, shots_in, tasks_in
 from shotpilot_pipeline.values.request import pick_mark, render_key, request_form
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
@@ -50,7 +50,7 @@ def scene(id: str, line: int, shots: list[tuple[str, bool]]) -> tuple[KeptScene,
     )
     kept = [KeptShot(str(place), "d", lines[place], "", 1) for place in range(len(shots))]
     hole = Hole(id, 10, 20, 6, tuple(shot.id for shot in kept))
-    row = KeptScene(id, "EXT. x", "a.yaml", line, f"text of {id}", hole, (), 0, True, False, (), "", 0, "")
+    row = KeptScene(id, "EXT. x", "a.yaml", line, f"text of {id}", hole, (), 0, True, False, (), (), 0, "", 0, "")
     notes = [f"note {place}" for place in range(len(shots))]
     return *kept_scene(row, kept, infos, notes, tasks), tasks, SceneInfo(id, "EXT. x", infos)
 
@@ -71,7 +71,7 @@ def test_what_was_kept_comes_back_whole(tmp_path_factory, scenes: list[list[tupl
     )
     assert len(memo.compiled(scenes=False).tasks) == sum(map(len, scenes))
     assert (memo.stamp, memo.problems, memo.note, memo.passed) == (STAMP, (("s0/0", warning),), "around", ["shape"])
-    assert [memo.scene(place).notes for place in range(len(made))] == [
+    assert [memo.shots(place).notes for place in range(len(made))] == [
         [f"note {place}" for place in range(len(shots))] for shots in scenes
     ]
     assert memo.rows == tuple(one[0] for one in made)
@@ -83,9 +83,8 @@ def test_a_scene_that_moved_is_the_same_text_with_its_places_moved(shots: list[t
     row, text, tasks, _ = scene("s", 7, shots)
     moved, same, there, info = scene("s", line, shots)
     assert (text, row._replace(line=line)) == (same, moved)
-    found = scene_memo(text, moved, "a.yaml")
-    assert found.tasks == there
-    assert found.infos("a.yaml") == info.shots
+    assert tasks_in(memoryview(text), moved, "a.yaml") == there
+    assert shots_in(memoryview(text), moved).infos("a.yaml") == info.shots
     assert [task._replace(place="") for task in tasks] == [task._replace(place="") for task in there]
 
 
@@ -101,7 +100,7 @@ def test_a_scene_names_the_scenes_it_needs() -> None:
     row = scene("s", 1, [("a", False)])[0]
     needy = one._replace(gates=("s/1@a", "t/1@a"), needs=("s/2@a", "u/3@final/p02"))
     told, _ = kept_scene(row, [KeptShot("1", "d", 1, "", 1)], [ShotInfo("1", "a.yaml:1", "", ())], [], [needy])
-    assert told.needs == ("t", "u")
+    assert (told.needs, told.busy, told.requests) == (("t", "u"), 1, (one.keys[0][:12],))
 
 
 @given(st.binary(max_size=60), st.integers(0, 400))

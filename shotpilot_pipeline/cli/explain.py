@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -13,7 +12,7 @@ from shotpilot_pipeline.cli.options import Asked, asking
 from shotpilot_pipeline.cli.screen import Screen, table
 from shotpilot_pipeline.errors import Severity, UsageError
 from shotpilot_pipeline.lint.known import hard
-from shotpilot_pipeline.lint.manual import Page, page_of, pages
+from shotpilot_pipeline.lint.manual import Page, near_rules, page_of, pages
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _FIXES = {
@@ -41,7 +40,7 @@ def command(asked: Asked, rule: str | None) -> None:
         return
     page = page_of(rule)
     if page is None:
-        near = get_close_matches(rule, pages(), 3, cutoff=0.5) or [id for id in pages() if rule in id][:3]
+        near = near_rules(rule)
         hint = f"did you mean {' or '.join(near)}?" if near else "shotpilot explain lists them all"
         raise UsageError(f"there is no rule {rule!r}; {hint}")
     if asked.json:

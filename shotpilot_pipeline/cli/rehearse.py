@@ -70,16 +70,21 @@ def command(asked: Asked, file: Path, faults: Path | None, max_cost: Money | Non
     if asked.json:
         screen.result_json(summary_json(end, rehearsal=True))
     else:
-        screen.result(_summary(end))
-        if end.left is not None:
-            screen.result(left_line(end.left))
-        screen.message(f"Pictures: {reading.places.renders / reading.compiled.show}")
-        if end.takes_new:
-            screen.message(f"Contact sheet: shotpilot report {file} --rehearsal")
+        _tell(end, reading.places.renders / reading.compiled.show, file, screen)
     code = exit_code_of(end)
     if code is ExitCode.UNKNOWN_OUTCOME:
         screen.fault(f"A request of a drill may have been lost. See: shotpilot reconcile {file} --rehearsal")
     return int(code)
+
+
+def _tell(end: RunEnd, pictures: Path, file: Path, screen: Screen) -> None:
+    """What came of it, for a person, and where to look."""
+    screen.result(_summary(end))
+    if end.left is not None:
+        screen.result(left_line(end.left))
+    screen.message(f"Pictures: {pictures}")
+    if end.takes_new:
+        screen.message(f"Contact sheet: shotpilot report {file} --rehearsal")
 
 
 def _drill(plan: Path) -> Drill:

@@ -47,18 +47,15 @@ def run_to_the_end(work: Callable[[], Awaitable[T]], first: FirstSignal | None =
                 if first is None or await first(number):
                     scope.cancel()
 
-            async def watch(*, task_status: TaskStatus[None]) -> None:
-                with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
-                    task_status.started()
-                    async for number in signals:
-                        stopped.append(number)
-                        if number == signal.SIGHUP:
-                            _without(terminals)
-                        if len(stopped) > 1:
-                            _leave_at_once(number)
-                        group.start_soon(answer, number)
+            def told(number: int) -> None:
+                stopped.append(number)
+                if number == signal.SIGHUP:
+                    _without(terminals)
+                if len(stopped) > 1:
+                    _leave_at_once(number)
+                group.start_soon(answer, number)
 
-            await group.start(watch)  # which goes on while everything is let go of: a second signal may come then
+            await group.start(_watch, told)  # it goes on while everything is let go of: a second signal may come then
             with scope:
                 results.append(await work())
             group.cancel_scope.cancel()
@@ -70,6 +67,16 @@ def run_to_the_end(work: Callable[[], Awaitable[T]], first: FirstSignal | None =
     if not results:
         raise Stopped(stopped[0])
     return results[0]
+
+
+async def _watch(told: Callable[[int], None], *, task_status: TaskStatus[None]) -> None:
+    """Tell of each signal that would end the run."""
+    import anyio
+
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+        task_status.started()
+        async for number in signals:
+            told(number)
 
 
 def _without(terminals: Sequence[int]) -> None:

@@ -60,11 +60,11 @@ def motion_redescribes_still(shot: LintShot, _: Lists) -> Iterator[Finding]:
 
 @on_shot("duration-range", Severity.WARNING)
 def duration_range(shot: LintShot, _: Lists) -> Iterator[Finding]:
-    """A clip that is too short or too long for the video model."""
+    """A clip that is too short or too long for the video model, whether its motion is written yet or not."""
     clip = shot.clip
     model = clip.model or "kling"
     least, most = _LENGTHS[model]
-    if clip.seconds and _is_clip(clip) and not least <= clip.seconds <= most:
+    if clip.seconds and not least <= clip.seconds <= most:
         message = f"{clip.seconds:g} seconds: {model.capitalize()} makes clips of {least} to {most}"
         hint = f"write {least} and cut it afterwards" if clip.seconds < least else "make two shots of it"
         yield Finding(message, hint, place=clip.seconds_place)

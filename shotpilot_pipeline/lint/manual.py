@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,8 @@ defaults: {size: MS, lens: "50mm, f/1.4", place: smoky jazz club, light: one han
 }
 _SHOT = 'subject: "@vera in @vera.wardrobe"\naction: lights a cigarette\n'
 _LIST_KEYS = these("include vars cast images looks stages defaults scenes budget moved outputs")
+_WORD = re.compile(r"[a-z0-9]+")
+_MANY = re.compile(r"(?<=\w{3})e?s\Z")  # the end of a plural
 _KEY = re.compile(r"^([A-Za-z][\w-]*):", re.MULTILINE)
 _TIMES = re.compile(r"<<(\d+) x ([^>]*)>>")
 _SHOT_KEY = re.compile(r"sh\w+:")
@@ -88,6 +91,39 @@ def page_of(name: str) -> Page | None:
     """The page of a rule, by its id or another name it has; None when there is none."""
     known = pages()
     return known.get(name) or next((page for page in known.values() if name in page.other_ids), None)
+
+
+def near_rules(name: str, most: int = 3) -> list[str]:
+    """The rules that somebody who wrote `name` can have meant, the best first: one mistyped, else those whose id, else
+    those whose page holds the words. A mistyped word stands for the one it is nearest to."""
+    close = get_close_matches(name.casefold(), pages(), most, cutoff=0.75)
+    words = _WORD.findall(name.casefold())
+    if close or not words:
+        return close
+    known = {
+        word for page in pages().values() for word in _WORD.findall(f"{page.id} {page.says} {page.why}".casefold())
+    }
+    meant = [next(iter(get_close_matches(word, known, 1, cutoff=0.75)), word) for word in words]
+    one = [_MANY.sub("", word) for word in meant]
+    found = _of_id(words) or _of_id(one) or _of_page(meant) or get_close_matches(name.casefold(), pages(), most)
+    return found[:most]
+
+
+def _of_id(words: Sequence[str]) -> list[str]:
+    """The rules with each of `words` in their ids; those that have them whole stand first."""
+    found = [id for id in pages() if all(word in id for word in words)]
+    return sorted(found, key=lambda id: -sum(word in id.split("-") for word in words))
+
+
+def _of_page(words: Sequence[str]) -> list[str]:
+    """The rules of whose pages the text holds each of `words`; those whose one sentence does stand first."""
+    each = [re.compile(rf"\b{word}(e?s)?\b", re.IGNORECASE) for word in words]
+    found = [
+        (not all(word.search(page.says) for word in each), page.id)
+        for page in pages().values()
+        if all(word.search(f"{page.says} {page.why} {page.part} {page.bad}") for word in each)
+    ]
+    return [id for _, id in sorted(found, key=lambda one: one[0])]
 
 
 def sentence(rule: str) -> str:

@@ -11,6 +11,8 @@ from shotpilot_pipeline.pipeline.drilling import settle_drill
 from shotpilot_pipeline.pipeline.keeping import Keeper, RunEnd
 from shotpilot_pipeline.pipeline.reading import Reading
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, plan_list, stale_picks, unknown_picks
+from shotpilot_pipeline.plan.known import Known
+from shotpilot_pipeline.queue.client import QueueClient
 from shotpilot_pipeline.queue.rehearsal.doors import rehearsal_client
 from shotpilot_pipeline.queue.rehearsal.models import models_of
 from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
@@ -30,7 +32,7 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
     Raises ShowLocked when another run holds the show, StoreUnwritable when the disk refuses. A cancelled rehearsal
     keeps every whole take; the same one again goes on from there.
     """
-    places, compiled = reading.places, reading.compiled
+    places = reading.places
     with hold_show(places.held, f"rehearse {places.shot_list.name}"):
         store = Store(places.store, durable=False)
         try:
@@ -47,23 +49,29 @@ async def rehearse(reading: Reading, wish: Wish, tell: Callable[[Event], None]) 
                     tell(event)
 
                 async with rehearsal_client(queue) as client:
-                    shop = Shop(
-                        show=compiled.show,
-                        client=client,
-                        store=store,
-                        stages=compiled.stages,
-                        book=NoBook(),
-                        sources={sha256: places.root / path for sha256, path in compiled.sources.items()},
-                        picks=known.picks,
-                        decisions=known.decisions,
-                        first_where_unpicked=True,
-                        barred={key: (Outcome.UNKNOWN, why) for key, why in known.undecided.items()},
-                        rulings=known.rulings,
-                        form_of=known.form_of,
-                    )
+                    shop = _shop(reading, known, store, client)
                     limits = Limits(unfinished=reading.settings.get("pace", "unfinished"))
-                    ends = await carry_out(plan, compiled.tasks, shop, hear, limits)
+                    ends = await carry_out(plan, reading.compiled.tasks, shop, hear, limits)
                 after = plan_list(reading, wish, known_of(reading, bought_of(reading)))
                 return keeper.finish(ends, after)
         finally:
             store.close()
+
+
+def _shop(reading: Reading, known: Known, store: Store, client: QueueClient) -> Shop:
+    """All that a rehearsal is carried out with: nothing is written into a ledger, and nobody is waited for."""
+    compiled, root = reading.compiled, reading.places.root
+    return Shop(
+        show=compiled.show,
+        client=client,
+        store=store,
+        stages=compiled.stages,
+        book=NoBook(),
+        sources={sha256: root / path for sha256, path in compiled.sources.items()},
+        picks=known.picks,
+        decisions=known.decisions,
+        first_where_unpicked=True,
+        barred={key: (Outcome.UNKNOWN, why) for key, why in known.undecided.items()},
+        rulings=known.rulings,
+        form_of=known.form_of,
+    )

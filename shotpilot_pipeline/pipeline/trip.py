@@ -30,10 +30,10 @@ from shotpilot_pipeline.store.lock import moved_lock, read_lock
 from shotpilot_pipeline.store.store import Store
 from shotpilot_pipeline.values.decision import Decision
 from shotpilot_pipeline.values.digest import sha256_text
-from shotpilot_pipeline.values.plan import BUYS, Action, Plan
+from shotpilot_pipeline.values.plan import BUYS, Action, Plan, PlanLine
 from shotpilot_pipeline.values.request import request_form
 from shotpilot_pipeline.values.rulings import NO_RULINGS, Rulings
-from shotpilot_pipeline.values.take import Take
+from shotpilot_pipeline.values.take import Pick, Take
 from shotpilot_pipeline.values.task import Task
 
 _FEW = 200  # keys whose takes are fetched one by one; it takes as long as fetching 10,000 at once
@@ -101,21 +101,30 @@ def form_in(store: Store, key: str) -> str:
 
 
 def stale_picks(reading: Reading, known: Known, plan: Plan) -> list[Problem]:
-    """Picks whose take is not one of the current version: shown, not followed, and kept."""
-    goes_on = "the rehearsal goes on with the rule `first`" if reading.places.rehearsal else "pick again"
+    """Picks whose take is not there under the current version: shown, not followed, and kept.
+
+    Where a task has no take at all, its line says what became of them.
+    """
     return [
-        Problem(
-            "pick-stale",
-            Place(str(reading.places.picks)),
-            f"take {pick.take} of {line.address} is picked, but it is not a take of the current version",
-            goes_on,
-            Severity.WARNING,
-            line.address,
-        )
+        _stale_pick(reading, pick, line)
         for line in (plan.lines if known.picks else ())
         if (pick := known.picks.get(line.address)) and line.key and not picked(pick, known.takes_of(line.key))
-        if (line.takes_have or pick.sha256) and not lost_pick(pick, line)
+        if line.takes_have or (pick.sha256 and not lost_pick(pick, line))
     ]
+
+
+def _stale_pick(reading: Reading, pick: Pick, line: PlanLine) -> Problem:
+    lost = lost_pick(pick, line)
+    what = "its bytes are not in this store" if lost else "it is not a take of the current version"
+    cure = "bring them here from where they are, or pick again" if lost else "pick again"
+    return Problem(
+        "pick-stale",
+        Place(str(reading.places.picks)),
+        f"take {pick.take} of {line.address} is picked, but {what}",
+        "the rehearsal goes on with the rule `first`" if reading.places.rehearsal else cure,
+        Severity.WARNING,
+        line.address,
+    )
 
 
 def unknown_picks(reading: Reading, known: Known) -> list[Problem]:

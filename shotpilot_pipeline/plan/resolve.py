@@ -4,7 +4,8 @@ The one place that knows the rules of picks; the planner and the engine both ask
 Does not know what anything costs, nor whether anything will be bought.
 
 1. A pick that a person made goes before every rule. It follows the sha256 of the take's first picture.
-2. A pick whose bytes are no take of the task's current key is stale: shown, never followed, never dropped.
+2. A pick whose bytes are no take of the task's current key is stale: shown, never followed, never dropped. One that is
+   of the current key and whose bytes are gone is lost: what rests on it waits for them, or for another pick.
 3. Of variants that are chosen among, at most one pick goes on; two are a conflict for a person to decide.
 4. Where nobody picked, `human` waits and a rule of `plan/rules.py` chooses. A rule never takes a series that came
    short, nor a take that somebody rejected.
@@ -215,11 +216,20 @@ class Choices:
         if not count and not pick.sha256 and pick.address in self.coming:
             return self._await_takes(candidates)  # picked by number before anything was rendered
         among = f"pick among its {count} takes" if count > 1 else "pick again" if count else "pick when it is rendered"
-        return StalePick(
-            f"take {pick.take} of {pick.address} was picked, but it is not a take of the current version; {among}",
-            candidates,
-            pick,
-        )
+        was = f"take {pick.take} of {pick.address} was picked, but"
+        if self._is_lost(pick, count):
+            elsewhere = "bring them here from where they are"
+            if not count and pick.address not in self.coming:
+                among = f"name {pick.address} to buy it again"
+            return Waiting(f"{was} its bytes are not in this store; {elsewhere}, or {among}", candidates, True)
+        return StalePick(f"{was} it is not a take of the current version; {among}", candidates, pick)
+
+    def _is_lost(self, pick: Pick, count: int) -> bool:
+        """Whether the take that was picked is one of the current version, known by its key or by its number alone."""
+        key = self.keys.get(pick.address, "")
+        if pick.key or pick.sha256 or pick.version or count:
+            return bool(key) and pick.key == key
+        return key in self.known.versions(pick.address)
 
     def _name(self, candidates: tuple[str, ...]) -> str:
         """One task by its address, several variants by what they share."""
@@ -291,8 +301,8 @@ def picked(pick: Pick, takes: Sequence[Take]) -> Take | None:
 
 
 def lost_pick(pick: Pick, line: PlanLine) -> bool:
-    """Whether the picked take is of the current version, and only its bytes are not in this store."""
-    return bool(pick.key) and pick.key == line.key and not line.takes_have
+    """Whether the picked take, which is no take that is there, is one of the current version all the same."""
+    return bool(pick.key) and pick.key == line.key
 
 
 def panel_as_sent(take: Take, panel: int, fits: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import anyio
@@ -28,6 +29,7 @@ from shotpilot_pipeline.queue import hosts as roads
 from shotpilot_pipeline.queue.failures import AnswerLost, DownloadFailed, ForeignUrl, NotReached, NotSent
 from shotpilot_pipeline.queue.hosts import Hosts
 from shotpilot_pipeline.queue.lanes import Lanes
+from shotpilot_pipeline.queue.mishaps import UnusableAnswer, in_words
 from shotpilot_pipeline.queue.protocol import (
     CancelAnswer,
     Reply,
@@ -142,9 +144,11 @@ class QueueClient:
             with anyio.fail_after(self._timeouts.submit + self._timeouts.answer):
                 reply = await self._ask("POST", url, content=content, headers=headers, timeout=timeout)
         except _BEFORE_SENDING as error:
-            raise NotSent(f"the queue could not be reached ({_fault(error)}); nothing was sent") from None
+            words = f"{_host(url)} could not be reached: {in_words(error)}"
+            raise NotSent(f"{words}; nothing was sent; check the network, then run the same command again") from None
         except (*_NETWORK, TimeoutError) as error:
-            raise AnswerLost(f"the answer to a submit was lost ({_fault(error)}); it may have been accepted") from None
+            words = f"the answer to a submit was lost: {in_words(error)}"
+            raise AnswerLost(f"{words}; it may have been accepted") from None
         return self._checked(read_submitted(reply, self._hosts.queue, endpoint))
 
     def _checked(self, submitted: Submitted) -> Submitted:
@@ -203,7 +207,7 @@ class QueueClient:
             with anyio.fail_after(self._timeouts.upload):
                 answer = await self._media.put(url, content=content, headers={"Content-Type": content_type})
         except (*_NETWORK, TimeoutError) as error:
-            raise NotReached(f"an upload broke off ({_fault(error)})") from None
+            raise NotReached(f"an upload broke off: {in_words(error)}") from None
         if not 200 <= answer.status_code < 300:
             raise NotReached(f"the media host answered {answer.status_code} to an upload", code=answer.status_code)
 
@@ -220,7 +224,7 @@ class QueueClient:
                     return await _to_disk(answer, into, most_bytes)
         except (*_NETWORK, TimeoutError) as error:
             _remove(into)
-            raise DownloadFailed(f"a download broke off ({_fault(error)})") from None
+            raise DownloadFailed(f"a download broke off: {in_words(error)}") from None
         except BaseException:
             _remove(into)
             raise
@@ -272,7 +276,8 @@ class QueueClient:
             with anyio.fail_after(self._timeouts.answer):
                 return await self._ask(method, url, **more)
         except (*_NETWORK, TimeoutError) as error:
-            raise NotReached(f"the queue could not be reached ({_fault(error)})") from None
+            words = f"{_host(url)} could not be reached: {in_words(error)}"
+            raise NotReached(f"{words}; check the network") from None
 
     async def _ask(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Reply:
         """One call of an API host, with the key. The answer is read whole, up to MOST_ANSWER_BYTES."""
@@ -287,8 +292,13 @@ class QueueClient:
             async for chunk in answer.aiter_raw() if packed not in ("", "identity") else answer.aiter_bytes():
                 body += chunk
                 if len(body) > MOST_ANSWER_BYTES:
-                    raise httpx.ReadError("the answer is too long")
+                    raise UnusableAnswer("the answer is too long")
             return Reply(answer.status_code, headers, _unpacked(bytes(body), packed))
+
+
+def _host(url: str) -> str:
+    """Whom a person should look for: the name alone, since a URL may hold a signature."""
+    return urlsplit(url).hostname or "the queue"
 
 
 def _unpacked(body: bytes, encoding: str) -> bytes:
@@ -296,14 +306,14 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
     if encoding in ("", "identity"):
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise httpx.DecodingError(f"the answer is packed in an unknown way: {encoding[:20]}")
+        raise UnusableAnswer(f"the answer is packed in an unknown way: {encoding[:20]}")
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by the head
     try:
         whole = unpacker.decompress(body, MOST_ANSWER_BYTES + 1)
     except zlib.error as error:
-        raise httpx.DecodingError("the packed answer is damaged") from error
+        raise UnusableAnswer("the packed answer is damaged") from error
     if len(whole) > MOST_ANSWER_BYTES or not unpacker.eof:
-        raise httpx.ReadError("the answer is too long, or cut short")
+        raise UnusableAnswer("the answer is too long, or cut short")
     return whole
 
 
@@ -340,8 +350,3 @@ def _append(path: Path, data: bytearray, digest: Hash, mode: str) -> None:
 def _remove(path: Path) -> None:
     """Take away what a broken download left; at once, since the task may be on its way out."""
     path.unlink(missing_ok=True)
-
-
-def _fault(error: BaseException) -> str:
-    """What went wrong, in words that hold no URL (httpx's own may)."""
-    return type(error).__name__

@@ -6,8 +6,8 @@ Does not read YAML and does not plan.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
@@ -32,6 +32,8 @@ from shotpilot_pipeline.values.task import Compiled, SceneInfo, SceneTasks, Shot
 
 _PANEL = re.compile(r"\.p\d\d@")
 _PANEL_END = re.compile(r"(?:\A|\.)p\d\d\Z")
+#: The cure where no name in the list is near, or only such as rest on the shot that asks.
+_ANOTHER = "name another shot, as scene/shot@stage"
 
 
 class Part(NamedTuple):
@@ -235,15 +237,44 @@ def _budget(node: Node | None, stages: Sequence[str]) -> tuple[dict[str, int], l
 
 def _ask_problems(parts: Sequence[Part], tasks: Sequence[Task]) -> list[Problem]:
     """Another shot's pick must be that of a task that exists, is rendered, and brings the picture asked for."""
-    known = {task.address: task for task in tasks}
-    groups = _groups(known)
-    whole = {f"{part.scene}/{part.shot}": part for part in parts}
+    around = _Around(parts, tasks)
     return [
         Problem("pick-address", ask.place, message, hint, address=f"{part.scene}/{part.shot}")
         for part in parts
         for ask in dict.fromkeys(part.done.asks)
-        for message, hint in _ask_faults(ask, known, groups, whole)
+        for message, hint in _ask_faults(ask, part, around)
     ]
+
+
+class _Around:
+    """The whole list, as one shot's ask for another one's pick is checked against it."""
+
+    def __init__(self, parts: Sequence[Part], tasks: Sequence[Task]) -> None:
+        self.known = {task.address: task for task in tasks}
+        self.groups = _groups(self.known)
+        self.whole = {f"{part.scene}/{part.shot}": part for part in parts}
+
+    @cached_property
+    def _fed(self) -> dict[str, list[str]]:
+        """What rests on each task, without anything between."""
+        found: dict[str, list[str]] = {}
+        for address, task in self.known.items():
+            for need in (*task.gates, *task.needs):
+                for name in (need, *(member.address for member in self.groups.get(need, ()))):
+                    found.setdefault(name, []).append(address)
+        return found
+
+    def barred(self, ask: Ask, part: Part) -> set[str]:
+        """The tasks an ask cannot mean: those that ask, and all that rests on them."""
+        own = part.done.tasks
+        found: set[str] = set()
+        left = [task.address for task in own if ask.address in task.needs] or [task.address for task in own]
+        while left:
+            address = left.pop()
+            if address not in found:
+                found.add(address)
+                left += self._fed.get(address, ())
+        return found
 
 
 def _groups(known: Mapping[str, Task]) -> dict[str, list[Task]]:
@@ -257,12 +288,10 @@ def _groups(known: Mapping[str, Task]) -> dict[str, list[Task]]:
     return found
 
 
-def _ask_faults(
-    ask: Ask, known: Mapping[str, Task], groups: Mapping[str, list[Task]], whole: Mapping[str, Part]
-) -> list[tuple[str, str]]:
-    task = known.get(ask.address)
+def _ask_faults(ask: Ask, part: Part, around: _Around) -> list[tuple[str, str]]:
+    task = around.known.get(ask.address)
     if task is None:
-        return _group_faults(ask, known, groups, whole)
+        return _group_faults(ask, part, around)
     if task.state == "omit":
         return [(f"{ask.address} is omitted, so it will have no pick", "take the omit away, or name another shot")]
     if task.panels > 1 and not ask.panel:
@@ -272,28 +301,41 @@ def _ask_faults(
     return []
 
 
-def _group_faults(
-    ask: Ask, known: Mapping[str, Task], groups: Mapping[str, list[Task]], whole: Mapping[str, Part]
-) -> list[tuple[str, str]]:
+def _group_faults(ask: Ask, part: Part, around: _Around) -> list[tuple[str, str]]:
     """What is wrong with a name that is no task: several of one shot, or none at all."""
-    members = groups.get(ask.address, [])
+    members = around.groups.get(ask.address, [])
     shot, _, stage = ask.address.partition("@")
-    part = whole.get(shot)
+    asked = around.whole.get(shot.partition(".")[0] if not stage else shot)
     if members and ask.panel:
         alone = f"{shot}.p{ask.panel:02}@{stage}"
-        return [] if alone in known else [(f"{ask.address} has no panel {ask.panel}", "correct panel")]
-    if members and part is not None and _chosen_among(members, part):
+        return [] if alone in around.known else [(f"{ask.address} has no panel {ask.panel}", "correct panel")]
+    if members and asked is not None and _chosen_among(members, asked):
         return []
+    barred = around.barred(ask, part)
     if members:
-        names = ", ".join(task.address for task in members[:4])
-        return [(f"{ask.address} stands for {len(members)} tasks, and each has its own pick", f"name one: {names}")]
-    if part is not None and part.done.tasks:
-        stages = dict.fromkeys(task.stage for task in part.done.tasks)
-        hint = near(stage, stages) or f"it has {', '.join(stages)}"
-        return [(f"{shot} is not rendered at stage {stage!r}", hint)]
-    if part is not None:
+        names = ", ".join(task.address for task in members[:4] if task.address not in barred)
+        message = f"{ask.address} stands for {len(members)} tasks, and each has its own pick"
+        return [(message, f"name one: {names}" if names else _ANOTHER)]
+    if not stage or (asked is not None and asked.done.tasks):
+        return [_stage_fault(ask, asked, barred)]
+    if asked is not None:
         return []  # the shot itself does not pass, which has been said
-    return [(f"there is no task {ask.address}", near(ask.address, known) or "write scene/shot@stage")]
+    others = (address for address in around.known if address not in barred)
+    return [(f"there is no task {ask.address}", near(ask.address, others) or _ANOTHER)]
+
+
+def _stage_fault(ask: Ask, asked: Part | None, barred: Collection[str]) -> tuple[str, str]:
+    """A shot asked for at no stage, or at one it does not have; only a stage that can be meant is offered."""
+    shot, _, stage = ask.address.partition("@")
+    tasks = asked.done.tasks if asked is not None else ()
+    stages = list(dict.fromkeys(task.stage for task in tasks if task.address not in barred))
+    if tasks and not stages:
+        hint = _ANOTHER
+    elif stage:
+        hint = near(stage, stages) or f"it has {', '.join(stages)}"
+    else:
+        hint = f"write {shot}@{stages[0] if len(stages) == 1 else 'STAGE'}"
+    return f"{shot} is not rendered at stage {stage!r}" if stage else f"{shot} does not say at which stage", hint
 
 
 def _chosen_among(members: Sequence[Task], part: Part) -> bool:

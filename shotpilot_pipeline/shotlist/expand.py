@@ -15,7 +15,15 @@ from shotpilot_pipeline.shotlist.film import Film, SceneFilm, fill_problem, stat
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pictures import Ask
-from shotpilot_pipeline.shotlist.prompt import Series, ShotFault, panel_text, series_of, shot_text, wrapped
+from shotpilot_pipeline.shotlist.prompt import (
+    Series,
+    ShotFault,
+    look_problems,
+    panel_text,
+    series_of,
+    shot_text,
+    wrapped,
+)
 from shotpilot_pipeline.shotlist.references import BadReference
 from shotpilot_pipeline.shotlist.report import shot_words
 from shotpilot_pipeline.shotlist.request import Cell, Request, request_of
@@ -243,7 +251,7 @@ class _Shot:
     def _task(self, branch: _Branch, state: str) -> Task | None:
         """The task of a branch; None when one of its requests cannot be made, which has then been noted."""
         for _, own in branch.cells:
-            for problem in _chooser_problems(own):
+            for problem in (*_chooser_problems(own), *look_problems(own, self.film.looks.values)):
                 self._note(problem)
         requests = [self._request(branch, place) for place in range(len(branch.cells))]
         made = [request for request in requests if request is not None]

@@ -134,17 +134,13 @@ def _ask(image: Node) -> Ask:
     try:
         address = Address.parse(str(pick.value))
     except ValueError as fault:
-        raise ShotFault("pick-address", pick.place, str(fault), "write {pick: sc010/sh010@iterate}") from None
-    if not address.stage:
-        raise ShotFault(
-            "pick-address", pick.place, f"{pick.value} does not say at which stage", f"write {pick.value}@STAGE"
-        )
+        raise ShotFault("pick-address", pick.place, str(fault), "a pick is {pick: scene/shot@stage}") from None
     if address.take:
         raise ShotFault(
             "pick-address",
             pick.place,
             f"{pick.value} names a take; a pick is what was chosen",
-            f"write {address.at(address.stage)} and pick take {address.take}",
+            f"write {address.at(address.stage or 'STAGE')} and pick take {address.take}",
         )
     return Ask(str(address), int(str(panel.value)) if panel is not None and panel.value else 0, pick.place)
 

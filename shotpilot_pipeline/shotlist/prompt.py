@@ -5,7 +5,7 @@ Does not know models: mentions are still as written in what it gives.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem, Severity, Step
@@ -162,21 +162,31 @@ def _join_slots(filling: Filling, settings: Settings, looks: Mapping[str, Value]
 def look_texts(filling: Filling, look: Node, looks: Mapping[str, Value]) -> list[str]:
     """The words of each look a shot wears. Raises ShotFault for one that is not defined."""
     found = []
-    for node in look.list if isinstance(look.value, list) else [look]:
+    for node in _worn(look):
         known = looks.get(str(node.value))
         if not isinstance(known, Node):
-            raise ShotFault(
-                "unknown-look",
-                node.place,
-                f"there is no look {node.value!r}",
-                near(str(node.value), looks) or "define it under looks, or write it as style",
-            )
+            raise _unknown_look(node, looks)
         try:
             found.append(without_stop(filling.text(known, f"looks.{node.value}")))
         except CannotFill as fault:
             fault.chain.append(("look", node))
             raise
     return found
+
+
+def look_problems(settings: Settings, looks: Mapping[str, Value]) -> Iterator[Problem]:
+    """A problem for each look that is not defined: a full prompt or panels leave the look out, not its typos."""
+    if (look := settings.get("look")) is not None:
+        yield from (_unknown_look(node, looks).problem for node in _worn(look) if str(node.value) not in looks)
+
+
+def _worn(look: Node) -> list[Node]:
+    return look.list if isinstance(look.value, list) else [look]
+
+
+def _unknown_look(node: Node, looks: Mapping[str, Value]) -> ShotFault:
+    hint = near(str(node.value), looks) or "define it under looks, or write it as style"
+    return ShotFault("unknown-look", node.place, f"there is no look {node.value!r}", hint)
 
 
 def _listing(*parts: str) -> str:

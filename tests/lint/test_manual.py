@@ -8,7 +8,7 @@ import pytest
 
 from shotpilot_pipeline.errors import Severity
 from shotpilot_pipeline.lint.known import ERRORS, KNOWN, OWN, WARNINGS
-from shotpilot_pipeline.lint.manual import Page, page_of, pages, whole_list
+from shotpilot_pipeline.lint.manual import Page, near_rules, page_of, pages, whole_list
 from shotpilot_pipeline.values.mending import mended
 from tests.lint.linting import checked
 from tests.tools.rule_ids import rule_ids
@@ -107,3 +107,27 @@ def test_an_id_of_the_reference_leads_to_the_rule_that_covers_it() -> None:
     assert page is not None
     assert page.id == "schema-unknown-key"
     assert page_of("nothing-at-all") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("rights", ["person-without-consent"]),
+        ("rigths", ["person-without-consent"]),
+        ("consents", ["person-without-consent"]),
+        ("weights", ["weights-or-flags"]),
+        ("lens", ["slot-lens", "lens-conflict"]),
+        ("lense", ["slot-lens", "lens-conflict"]),
+        ("slot_lens", ["slot-lens"]),
+        ("Slot-Lense", ["slot-lens"]),
+        ("xyzzy", []),
+        ("", []),
+    ],
+)
+def test_a_rule_that_is_not_there_is_near_to_those_that_can_be_meant(name: str, meant: list[str]) -> None:
+    assert near_rules(name) == meant
+
+
+def test_a_word_of_an_id_offers_the_rules_that_have_it() -> None:
+    assert all("pick" in id for id in near_rules("pick"))
+    assert all("series" in id for id in near_rules("series"))

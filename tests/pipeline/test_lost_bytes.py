@@ -26,6 +26,28 @@ def test_what_the_lock_names_is_not_bought_again_without_a_word(tmp_path: Path) 
     assert run_json("plan", path, first["address"])["tasks"][0]["action"] == "new"
 
 
+def test_a_later_stage_says_that_the_picked_take_is_lost_and_not_stale(tmp_path: Path) -> None:
+    path = bought_elsewhere(tmp_path)
+    run("pick", path, "sc010/sh010@iterate", "2", "--rehearsal")
+    shutil.copy(tmp_path / ".shotpilot/rehearsal/night.picks.yaml", path.with_name("night.picks.yaml"))
+    said = run("plan", path)
+    assert "stale" not in said.stdout + said.stderr
+    final = run_json("plan", path, "sc010/sh010")["tasks"][1]
+    assert (final["address"], final["action"]) == ("sc010/sh010@final", "waiting")
+    assert "take 2 of sc010/sh010@iterate was picked, but its bytes are not in this store" in final["reason"]
+
+
+def test_a_picked_take_that_is_lost_among_others_is_told_as_lost(tmp_path: Path) -> None:
+    path = write_list(tmp_path)
+    run_json("rehearse", path, "--until", "iterate")
+    run("pick", path, "sc010/sh010@iterate", "2", "--rehearsal")
+    picks = (tmp_path / ".shotpilot/rehearsal/night.picks.yaml").read_text()
+    sha256 = picks.split("sha256: ")[1].split()[0]
+    next((tmp_path / ".shotpilot/rehearsal/store/objects").rglob(f"{sha256}*")).unlink()
+    said = run("plan", path, "--rehearsal").stderr
+    assert "take 2 of sc010/sh010@iterate is picked, but its bytes are not in this store" in said
+
+
 def test_a_rehearsal_draws_again_what_it_lost(tmp_path: Path) -> None:
     path = write_list(tmp_path)
     run_json("rehearse", path)

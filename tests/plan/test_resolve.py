@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from shotpilot_pipeline.plan.graph import Index
@@ -13,7 +15,7 @@ from tests.plan.filmset import Shelf, chain, task
 VARIANTS = ("s/a.dusk@iterate", "s/a.neon@iterate")
 
 
-def choices(shelf: Shelf, tasks: list[Task], **how: bool) -> Choices:
+def choices(shelf: Shelf, tasks: list[Task], **how: Any) -> Choices:
     found = Choices(Index(tasks), shelf.known, **how)
     found.keys.update({one.address: one.keys[0] for one in tasks if one.keys and one.keys[0]})
     return found
@@ -95,6 +97,40 @@ def test_a_pick_of_other_bytes_is_stale_and_never_followed(pick: str) -> None:
     assert isinstance(stale, StalePick)
     assert "take 2 of s/a@iterate was picked" in stale.reason
     assert "pick among its 2 takes" in stale.reason
+
+
+@pytest.mark.parametrize(
+    ("bytes_left", "coming", "cure"),
+    [
+        ((), (), "or name s/a@iterate to buy it again"),
+        ((), ("s/a@iterate",), "or pick when it is rendered"),
+        ((1,), (), "or pick again"),
+        ((1, 3), (), "or pick among its 2 takes"),
+    ],
+)
+def test_a_pick_of_lost_bytes_is_lost_and_not_stale(
+    bytes_left: tuple[int, ...], coming: tuple[str, ...], cure: str
+) -> None:
+    iterate, refine = chain("s/a", stages=("iterate", "refine"), iterate={"takes": 3, "pick": "human"})
+    shelf = Shelf()
+    shelf.buy(iterate.keys[0], [1, 2, 3], address=iterate.address)
+    shelf.pick(iterate.address, 2, iterate.keys[0])
+    shelf.takes[iterate.keys[0]] = {number: shelf.takes[iterate.keys[0]][number] for number in bytes_left}
+    lost = settle_task(refine, choices(shelf, [iterate, refine], coming=coming))
+    assert isinstance(lost, Waiting)
+    assert lost.reason.startswith("take 2 of s/a@iterate was picked, but its bytes are not in this store; bring them")
+    assert lost.reason.endswith(cure)
+
+
+def test_a_pick_by_number_of_lost_takes_is_lost() -> None:
+    iterate, refine = chain("s/a", stages=("iterate", "refine"), iterate={"takes": 2, "pick": "human"})
+    shelf = Shelf()
+    shelf.buy(iterate.keys[0], [1, 2], address=iterate.address)
+    shelf.takes.clear()
+    shelf.pick(iterate.address, 2)
+    lost = settle_task(refine, choices(shelf, [iterate, refine]))
+    assert isinstance(lost, Waiting)
+    assert "its bytes are not in this store" in lost.reason
 
 
 def test_in_a_rehearsal_a_stale_pick_does_not_hold_anything_up() -> None:

@@ -122,6 +122,27 @@ def test_a_look_that_is_not_defined_is_an_error_with_a_hint(tmp_path: Path) -> N
     assert (problem.place.line, problem.place.column) == (8, 37)
 
 
+@pytest.mark.parametrize(
+    "shot",
+    [
+        "sh010: {look: nior, prompt: only this}",
+        "sh010: {look: [noir, nior], prompt: only this}",
+        "sh010: {look: nior, series: {panels: [one, two]}}",
+        "sh010: {prompt: only this, stages: {still: {look: nior}}}",
+        "sh010: {prompt: only this, vary: {axes: {look: {a: noir, b: nior}}}}",
+    ],
+)
+def test_a_look_that_is_not_defined_is_the_same_error_where_the_look_is_not_sent(tmp_path: Path, shot: str) -> None:
+    problem = show(tmp_path, shot, head="looks: {noir: grain}").only_error()
+    assert (problem.rule, problem.message) == ("unknown-look", "there is no look 'nior'")
+    assert problem.hint == 'did you mean "noir"?'
+
+
+def test_every_look_that_is_not_defined_is_told_at_once(tmp_path: Path) -> None:
+    errors = show(tmp_path, "sh010: {subject: a cat, look: [nior, wte]}", head="looks: {noir: a, wet: b}").errors
+    assert [error.message for error in errors] == ["there is no look 'nior'", "there is no look 'wte'"]
+
+
 def test_a_shot_that_says_nothing_is_an_error(tmp_path: Path) -> None:
     problem = show(tmp_path, "sh010: {motion: slow push-in}").only_error()
     assert (problem.rule, problem.address) == ("prompt-empty", "sc010/sh010")

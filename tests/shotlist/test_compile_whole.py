@@ -46,8 +46,11 @@ def test_another_tasks_pick_can_be_asked_for(image: str, tmp_path: Path) -> None
         ("{pick: sc010/sh011@iterate}", "there is no task sc010/sh011@iterate", "sc010/sh010@iterate"),
         ("{pick: sc010/sh010@itrate}", "sc010/sh010 is not rendered at stage 'itrate'", "iterate"),
         ("{pick: sc010/sh010}", "sc010/sh010 does not say at which stage", "write sc010/sh010@STAGE"),
+        ("{pick: sc010/sh090}", "sc010/sh090 does not say at which stage", "name another shot"),
+        ("{pick: sc010/sh011}", "sc010/sh011 does not say at which stage", "write sc010/sh011@STAGE"),
         ("{pick: sc010/sh010@iterate#2}", "sc010/sh010@iterate#2 names a take", "write sc010/sh010@iterate"),
-        ("{pick: sh010@iterate}", "is not an address", "sc010/sh010@iterate"),
+        ("{pick: sc010/sh010#2}", "sc010/sh010#2 names a take", "write sc010/sh010@STAGE and pick take 2"),
+        ("{pick: sh010@iterate}", "is not an address", "a pick is {pick: scene/shot@stage}"),
         ("{pick: sc010/sh020@iterate}", "sc010/sh020@iterate is omitted", "take the omit away"),
         ("{pick: sc010/sh030@iterate}", "sc010/sh030@iterate is a series of 2 panels", "panel: 1"),
         ("{pick: sc010/sh030@iterate, panel: 3}", "has 2 panels, not 3", "correct panel"),
@@ -62,6 +65,39 @@ def test_a_pick_of_nothing_or_of_several_is_an_error(image: str, says: str, hint
     assert len(found) == 1
     assert says in found[0][0]
     assert hint in found[0][1]
+
+
+PLATE = "images: {plate: {pick: %s}}"
+KEEPS = "prompt: keep @plate"
+
+
+@pytest.mark.parametrize(
+    ("shots", "hint"),
+    [
+        (f"sh010: {{{KEEPS}, {PLATE % 'sc010/sh010'}}}", "name another shot, as scene/shot@stage"),
+        (f"sh010: {{{KEEPS}, {PLATE % 'sc010/sh099@iterate'}}}", "name another shot, as scene/shot@stage"),
+        (f"sh010: {{{KEEPS}, {PLATE % 'sc010/sh010@iterat'}}}", "name another shot, as scene/shot@stage"),
+        (
+            f"sh010: {{{KEEPS}, {PLATE % 'sc010/sh010@iterate'}, "
+            "vary: {variants: all, axes: {light: {dusk: blue, neon: red}}}}",
+            "name another shot, as scene/shot@stage",
+        ),
+        (
+            f"sh010: {{{KEEPS}, {PLATE % 'sc010/sh02@final'}}}\nsh020: {{{KEEPS}, {PLATE % 'sc010/sh010@iterate'}}}",
+            "name another shot, as scene/shot@stage",
+        ),
+        (
+            f"sh010: {{prompt: a, stages: {{final: {{{KEEPS}, {PLATE % 'sc010/sh01@final'}}}}}}}",
+            'did you mean "sc010/sh010@refine"?',
+        ),
+        (
+            f"sh010: {{prompt: a, stages: {{refine: {{{KEEPS}, {PLATE % 'sc010/sh010'}}}, final: skip}}}}",
+            "write sc010/sh010@iterate",
+        ),
+    ],
+)
+def test_no_pick_is_offered_that_rests_on_the_shot_that_asks(shots: str, hint: str, tmp_path: Path) -> None:
+    assert show(tmp_path, shots, head=O3).only_error().hint == hint
 
 
 def test_a_shot_that_does_not_pass_is_not_blamed_on_those_who_ask_for_it(tmp_path: Path) -> None:

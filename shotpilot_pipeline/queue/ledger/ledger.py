@@ -97,27 +97,19 @@ class Ledger(Questions):
                 f"{roll.address}: not sent, nobody knows what {roll.endpoint} costs; name its price in a model card, "
                 "or allow rolls without a price"
             )
-        at, shot = Address.parse(roll.address), _shot_of(roll.address)
-        day, nano = self._day_of(now), 0 if price is None else price.nano
+        stage, nano = Address.parse(roll.address).stage, 0 if price is None else price.nano
+        asked = Asked(roll.address, queue, run, show, _shot_of(roll.address), stage, self._day_of(now), nano)
         if not self._spare.hold():
             raise LedgerUnusable(f"{self.path}: the disk is full, so nothing new is sent; free some space and run the "
                                  "same command again", full=True)  # fmt: skip
         with self._changing() as db:
             self._undecided(db, roll, queue)
-            check_caps(db, Asked(roll.address, queue, run, show, shot, at.stage, day, nano), caps)
-            line = {
-                "state": State.INTENDED, "run": run, "show": show, "address": roll.address, "scene": at.scene,
-                "shot": shot, "stage": at.stage, "day": day, "day_cap": caps.day, "endpoint": roll.endpoint,
-                "queue": queue, "key": roll.key, "takes": json.dumps(list(roll.takes)), "panels": roll.panels,
-                "picture_price": roll.picture_price, "price": None if price is None else nano, "reserved": nano,
-                "intended_at": stamp(now), "person": clean_text(person),
+            check_caps(db, asked, caps)
+            line = _line_of(roll, asked) | {
+                "price": None if price is None else nano, "day_cap": caps.day, "intended_at": stamp(now),
+                "person": clean_text(person),
             }  # fmt: skip
-            names, marks = ", ".join(line), ", ".join(f":{name}" for name in line)
-            sql = f"INSERT INTO rolls ({names}) VALUES ({marks})"  # noqa: S608 -- our own words only
-            id = int(db.execute(sql, line).lastrowid or 0)
-            papers = (id, json.dumps(body, ensure_ascii=False, separators=(",", ":")), roll.form)
-            db.execute("INSERT INTO papers (roll, body, form) VALUES (?, ?, ?)", papers)
-            return id
+            return _written_down(db, line, body, roll.form)
 
     def sending(self, id: int, now: datetime) -> None:
         """The POST is the next thing that leaves this machine.
@@ -350,3 +342,23 @@ class Ledger(Questions):
 def _shot_of(address: str) -> str:
     at = Address.parse(address)
     return f"{at.scene}/{at.shot}"
+
+
+def _line_of(roll: RollLike, asked: Asked) -> dict[str, object]:
+    """The line of a roll that is about to be sent, as far as the roll says it."""
+    return {
+        "state": State.INTENDED, "run": asked.run, "show": asked.show, "address": roll.address,
+        "scene": Address.parse(roll.address).scene, "shot": asked.shot, "stage": asked.stage, "day": asked.day,
+        "endpoint": roll.endpoint, "queue": asked.queue, "key": roll.key, "takes": json.dumps(list(roll.takes)),
+        "panels": roll.panels, "picture_price": roll.picture_price, "reserved": asked.price,
+    }  # fmt: skip
+
+
+def _written_down(db: sqlite3.Connection, line: Mapping[str, object], body: Mapping[str, object], form: str) -> int:
+    """Put the line into the book, with what is to be sent beside it. Returns its id."""
+    names, marks = ", ".join(line), ", ".join(f":{name}" for name in line)
+    sql = f"INSERT INTO rolls ({names}) VALUES ({marks})"  # noqa: S608 -- our own words only
+    id = int(db.execute(sql, dict(line)).lastrowid or 0)
+    papers = (id, json.dumps(body, ensure_ascii=False, separators=(",", ":")), form)
+    db.execute("INSERT INTO papers (roll, body, form) VALUES (?, ?, ?)", papers)
+    return id

@@ -1,8 +1,8 @@
 """What a memo keeps of one scene: a text that stands by itself, and a row that says what it is known by.
 
-Layout of the text (UTF-8, one value a line): its kinds as JSON, then a line per shot three times over (which shot, its
-words as JSON, what the linter said of it), then six lines per task, column by column: kind, address, gates, needs,
-keys, forms. A *kind* is what many tasks have in common: stage, endpoint, price and so on. Several values on one line
+Layout of the text (UTF-8, one value a line): a line per shot three times over (which shot, its words as JSON, what the
+linter said of it), then six lines per task, column by column: kind, address, gates, needs, keys, forms; then the kinds
+as JSON. A *kind* is what many tasks have in common: stage, endpoint, price and so on. Several values on one line
 stand between tabs, which neither addresses nor canonical JSON can hold. Lines count from that of the scene, so that
 the text stays what it is wherever the scene stands. Does not read or write files.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.shotlist.blocks import Hole
@@ -83,9 +84,8 @@ def kept_scene(
     """
     kinds: dict[tuple[Any, ...], int] = {}
     plan = "\n".join((*(str(kinds.setdefault(_kind(task), len(kinds))) for task in tasks), *_columns(tasks)))
-    kinds_line = _json(list(kinds))
+    plan = "\n".join((plan, *map(_json, kinds))) if tasks else ""
     lines = (
-        kinds_line,
         *(f"{id}\t{digest}\t{line - row.line}\t{state}\t{count}" for id, digest, line, state, count in shots),
         *(_json(info.words) for info in infos),
         *(notes or [""] * len(shots)),
@@ -98,7 +98,7 @@ def kept_scene(
         needs=needs_of(row.id, tasks),
         requests=tuple(task.keys[0][:_SHORT] for task in tasks if len(task.keys) == 1 and task.keys[0]),
         busy=sum(shot.tasks > 0 for shot in shots),
-        plan=sha256_text(f"{kinds_line}\n{plan}"),
+        plan=sha256_text(plan),
         bytes=len(data),
         sha256=sha256_bytes(data),
     )
@@ -130,11 +130,11 @@ def scene_tasks(row: KeptScene, make: Callable[[], tuple[Task, ...]]) -> SceneTa
 def shots_in(data: memoryview, row: KeptScene) -> ShotsMemo:
     """The shots of a scene from its text. Raises ValueError for a text that is not whole."""
     count = len(row.shots)
-    lines = bytes(data).decode().split("\n", 1 + 3 * count)
-    if len(lines) != 2 + 3 * count:
+    lines = bytes(data).decode().split("\n", 3 * count)
+    if len(lines) != 3 * count + 1:
         raise ValueError("the memo is not whole")
-    shots = tuple(_shot(line, row.line) for line in lines[1 : 1 + count])
-    return ShotsMemo(shots, lines[1 + count : 1 + 2 * count], lines[1 + 2 * count : 1 + 3 * count])
+    shots = tuple(_shot(line, row.line) for line in lines[:count])
+    return ShotsMemo(shots, lines[count : 2 * count], lines[2 * count : 3 * count])
 
 
 def tasks_in(data: memoryview, row: KeptScene, file: str) -> tuple[Task, ...]:
@@ -144,13 +144,13 @@ def tasks_in(data: memoryview, row: KeptScene, file: str) -> tuple[Task, ...]:
     """
     lines = bytes(data).decode().split("\n")
     count, tasks = len(row.shots), row.tasks
-    first = 1 + 3 * count
-    if len(lines) != first + _COLUMNS * tasks + (not tasks):
-        raise ValueError("the memo is not whole")
-    shots = (_shot(line, row.line) for line in lines[1 : 1 + count])
+    if not tasks:
+        return ()
+    shots = (_shot(line, row.line) for line in lines[:count])
     places = [place for shot in shots for place in [f"{file}:{shot.line}"] * shot.tasks]
-    columns = [lines[first + number * tasks : first + (number + 1) * tasks] for number in range(_COLUMNS)]
-    return _tasks(json.loads(lines[0]), columns, places)
+    first, end = 3 * count, 3 * count + _COLUMNS * tasks
+    columns = [lines[at : at + tasks] for at in range(first, end, tasks)]
+    return _tasks(lines[end:], columns, places)
 
 
 def _shot(line: str, scene: int) -> KeptShot:
@@ -158,11 +158,15 @@ def _shot(line: str, scene: int) -> KeptShot:
     return KeptShot(id, digest, scene + int(down), state, int(tasks))
 
 
-def _tasks(rows: Sequence[Sequence[Any]], columns: Sequence[Sequence[str]], places: Sequence[str]) -> tuple[Task, ...]:
+@lru_cache(maxsize=10_000)  # most scenes have tasks of the same kinds
+def _kind_in(line: str) -> tuple[tuple[Any, ...], tuple[tuple[str, ...], ...], str]:
+    row = json.loads(line)
+    return tuple(row[:8]), tuple(tuple(texts) for texts in row[8:11]), row[11]
+
+
+def _tasks(rows: Sequence[str], columns: Sequence[Sequence[str]], places: Sequence[str]) -> tuple[Task, ...]:
     """The tasks, put together from their columns. The inner loop runs 30,000 times for a long list."""
-    kinds = {
-        str(n): (tuple(row[:8]), tuple(tuple(texts) for texts in row[8:11]), row[11]) for n, row in enumerate(rows)
-    }
+    kinds = {str(number): _kind_in(row) for number, row in enumerate(rows)}
     found: list[Task] = []
     new, add = tuple.__new__, found.append
     for number, address, gates, needs, keys, forms, place in zip(*columns, places, strict=True):

@@ -266,6 +266,18 @@ def test_any_list_edited_in_any_way(
             kept = data.draw(st.sets(st.sampled_from(sorted(whole)))) if whole else set()
             whole = {name: whole[name] if name in kept else own for name, own in (whole | these).items()}
             (folder / "list.yaml").write_text(text_of(whole, asks and data.draw(st.booleans())))
+            if data.draw(st.booleans()):
+                assert_checked_as_if_anew(folder / "list.yaml")
             said, anew, _ = plan(folder / "list.yaml", *options)
             assert said == anew
+        assert_checked_as_if_anew(folder / "list.yaml")
     shutil.rmtree(folder)
+
+
+def assert_checked_as_if_anew(path: Path) -> None:
+    """What `check` says with the memo there is, it says without."""
+    said, memo = run(path, "check"), path.parent / ".shotpilot/memo"
+    shutil.move(memo, path.parent / "memo")
+    assert run(path, "check") == said
+    shutil.rmtree(memo)
+    shutil.move(path.parent / "memo", memo)

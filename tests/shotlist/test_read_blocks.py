@@ -108,6 +108,18 @@ def test_a_cut_list_reads_as_the_whole(text: str, tmp_path_factory: pytest.TempP
     assert cut_out > 0
 
 
+@settings(max_examples=at_most(300))
+@given(lists(), st.integers(0), st.sampled_from(['"', "\n", "  # x\n", "\n  s9:\n", "    shots:\n", "x", "&a ", " *a"]))
+def test_what_was_cut_before_is_cut_as_if_anew(text: str, at: int, piece: str) -> None:
+    """Whatever was written into the list since, and wherever."""
+    holes = {scene.digest: scene.hole for scene in cut(text, "list.yaml").scenes}
+    assert cut(text, "list.yaml", holes) == cut(text, "list.yaml")
+    edited = text[: at % len(text)] + piece + text[at % len(text) :]
+    anew, again = cut(edited, "list.yaml"), cut(edited, "list.yaml", holes)
+    assert again == anew
+    assert [scene.blocks for scene in again.scenes] == [scene.blocks for scene in anew.scenes]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -30,6 +30,7 @@ from tests.pipeline.buying import (
     states,
     takes,
 )
+from tests.starting import ROOT, start
 
 HUMAN = LIST.replace("takes: 2, pick: first", "takes: 2, pick: human")
 
@@ -281,11 +282,8 @@ def one_at_a_time(folder: Path) -> Path:
 
 def killed(host: Service, plan: Path, boundary: str) -> int:
     """`render --plan` that kills itself at a boundary."""
-    done = subprocess.run(
-        [*CHILD, "render", "--plan", str(plan)], env=host.environment | {"KILL_AT": boundary}, capture_output=True,
-        timeout=120, stdin=subprocess.DEVNULL, check=False, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    return done.returncode
+    environment = host.environment | {"KILL_AT": boundary}
+    return start("render", "--plan", plan, environment=environment, cwd=ROOT, script=CHILD).returncode
 
 
 @pytest.mark.parametrize(

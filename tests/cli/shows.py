@@ -6,11 +6,12 @@ import json
 import os
 import pty
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from tests.starting import COMMAND, start
 
 LIST = """\
 shotlist: 1
@@ -38,8 +39,6 @@ scenes:
         light: warm lamplight
 """
 
-COMMAND = [sys.executable, "-m", "shotpilot_pipeline"]
-
 
 def write_list(folder: Path, text: str = LIST) -> Path:
     """A show of two shots and two stages in `folder`."""
@@ -51,15 +50,7 @@ def write_list(folder: Path, text: str = LIST) -> Path:
 def run(*arguments: str | Path, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     """`shotpilot ARGUMENTS` in a process of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("FAL_", "SHOTPILOT_"))}
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=cwd,
-        env={**clean, "NO_COLOR": "1", "COLUMNS": "120", **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return start(*arguments, environment={**clean, "NO_COLOR": "1", "COLUMNS": "120", **environment}, cwd=cwd)
 
 
 def on_a_terminal(arguments: Sequence[str | Path], environment: Mapping[str, str], columns: int) -> str:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,18 +16,26 @@ from tests.cli.shows import COMMAND, LIST, run, write_list
 _TRY = """
 shotpilot() { PYTHON -m shotpilot_pipeline "$@"; }
 env() { command env "${@:1:$#-1}" PYTHON -m shotpilot_pipeline; }
-eval "$(shotpilot completion bash)"
+eval "$2"
 COMP_LINE="$1"; COMP_POINT=${#1}; COMPREPLY=()
 _shotpilot_completion shotpilot 2>/dev/null
 printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 
+@cache
+def script_of(shell: str) -> str:
+    """What `shotpilot completion SHELL` prints."""
+    done = run("completion", shell)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def offered(line: str, cwd: Path) -> list[str]:
     """What bash offers for `line`, with the cursor at its end."""
     script = _TRY.replace("PYTHON", sys.executable)
     done = subprocess.run(
-        ["bash", "--norc", "-c", script, "bash", line],
+        ["bash", "--norc", "-c", script, "bash", line, script_of("bash")],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
@@ -82,11 +91,10 @@ def test_a_list_that_is_missing_or_faulty_offers_nothing_and_says_nothing(show: 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_other_shells_are_told_the_same(shell: str, show: Path) -> None:
-    script = run("completion", shell)
-    assert script.returncode == 0
-    assert f"_SHOTPILOT_COMPLETE={shell}_complete" in script.stdout
+    script = script_of(shell)
+    assert f"_SHOTPILOT_COMPLETE={shell}_complete" in script
     if shutil.which(shell):
-        subprocess.run([shell, "-n"], input=script.stdout, text=True, check=True)
+        subprocess.run([shell, "-n"], input=script, text=True, check=True)
     words = {"COMP_WORDS": "shotpilot plan night.yaml tag:", "COMP_CWORD": "3" if shell == "zsh" else "tag:"}
     told = subprocess.run(
         COMMAND,

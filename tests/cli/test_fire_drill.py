@@ -9,7 +9,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from contextlib import closing
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.shows import COMMAND, run, write_list
+from tests.starting import ROOT, start
 
 PLAN = """\
 faults: 1
@@ -33,7 +33,7 @@ rules:
 """
 QUIET = "faults: 1\nrules:\n  - {when: {route: cancel}, do: {gateway: 503}}\n"
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("FAL_", "SHOTPILOT_"))}
-CHILD = [sys.executable, str(Path(__file__).parents[1] / "pipeline/render_child.py")]
+CHILD = ROOT / "tests/pipeline/render_child.py"
 
 
 def write_plan(folder: Path, text: str = PLAN) -> Path:
@@ -129,10 +129,8 @@ LONG = pytest.mark.slow  # the same doors as those of a render, which are all tr
 )
 def test_a_drill_that_is_killed_goes_on_and_sends_nothing_twice(tmp_path: Path, boundary: str) -> None:
     film, plan = write_list(tmp_path), write_plan(tmp_path, QUIET)
-    killed = subprocess.run(
-        [*CHILD, "rehearse", str(film), "--faults", str(plan)], env=CLEAN | {"KILL_AT": boundary},
-        cwd=Path(__file__).parents[2], capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
+    environment = CLEAN | {"KILL_AT": boundary}
+    killed = start("rehearse", film, "--faults", plan, environment=environment, cwd=ROOT, script=CHILD)
     assert killed.returncode == -signal.SIGKILL
     again = run("rehearse", film, "--faults", plan, "--json", cwd=tmp_path)
     if again.returncode == 9:  # it died between the line and the POST: nothing proves that it was not accepted

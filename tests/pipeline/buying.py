@@ -7,7 +7,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import threading
 import zlib
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from shotpilot_pipeline.queue.rehearsal.models import models_of
 from shotpilot_pipeline.queue.rehearsal.queue import RehearsalQueue
 from shotpilot_pipeline.queue.rehearsal.server import serve
 from shotpilot_pipeline.queue.slates.copy import Copy
-from tests.cli.shows import COMMAND
+from tests.starting import COMMAND, ROOT, start
 
 #: Two shots, two stages, the picture carried on: four rolls, one upload each for the second two.
 LIST = """\
@@ -46,7 +45,7 @@ scenes:
       sh020: {subject: an old lantern}
 """
 ROLLS, TAKES, PICTURE = 4, 6, 28_000_000  # of LIST; nano-USD a picture
-CHILD = [sys.executable, str(Path(__file__).with_name("render_child.py"))]
+CHILD = Path(__file__).with_name("render_child.py")
 
 
 def grey_picture(copy: Copy) -> tuple[bytes, ...]:
@@ -122,10 +121,7 @@ def show(folder: Path, text: str = LIST) -> Path:
 
 def command(host: Service, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
     """`shotpilot ARGUMENTS`, which buys at `host`."""
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], env=host.environment | more, capture_output=True, text=True, timeout=120,
-        stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+    return start(*arguments, environment=host.environment | more)
 
 
 def render(host: Service, path: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -142,11 +138,8 @@ def bought(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 def killed_at(host: Service, path: Path, boundary: str, *arguments: str) -> int:
     """A render that kills itself (SIGKILL) at a boundary such as `submitted:before:2`. Returns its exit code."""
-    done = subprocess.run(
-        [*CHILD, "render", str(path), "--yes", *arguments], env=host.environment | {"KILL_AT": boundary},
-        capture_output=True, timeout=120, stdin=subprocess.DEVNULL, check=False, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    return done.returncode
+    environment = host.environment | {"KILL_AT": boundary}
+    return start("render", path, "--yes", *arguments, environment=environment, cwd=ROOT, script=CHILD).returncode
 
 
 def killed_after(host: Service, path: Path, seconds: float) -> int:

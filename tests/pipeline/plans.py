@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from shotpilot_pipeline.catalog.schemas import schema
 from tests.pipeline.buying import CHILD, Service, command
+from tests.starting import ROOT, start
 
 
 def save(host: Service, path: Path, *words: str, name: str = "p.json") -> Path:
@@ -51,11 +52,8 @@ def one_at_a_time(folder: Path) -> Path:
 
 def killed(host: Service, plan: Path, boundary: str) -> int:
     """`render --plan` that kills itself at a boundary."""
-    done = subprocess.run(
-        [*CHILD, "render", "--plan", str(plan)], env=host.environment | {"KILL_AT": boundary}, capture_output=True,
-        timeout=120, stdin=subprocess.DEVNULL, check=False, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
-    return done.returncode
+    environment = host.environment | {"KILL_AT": boundary}
+    return start("render", "--plan", plan, environment=environment, cwd=ROOT, script=CHILD).returncode
 
 
 def edit_prompt(path: Path) -> None:

@@ -178,7 +178,7 @@ async def test_a_download_that_outlives_its_time_leaves_nothing(door: str, tmp_p
     host = liar(rule("media", drip=200))
     async with opened(host, door) as client:
         image = (await client.result(await client.submit(V3, BODY, TAGS))).images[2]
-        with pytest.raises(DownloadFailed, match="TimeoutError"):
+        with pytest.raises(DownloadFailed, match="broke off: the wait for an answer timed out"):
             await client.download(image.url, tmp_path / "a", most_bytes=10**6)
     assert not (tmp_path / "a").exists()
 

@@ -50,6 +50,7 @@ class Hole(NamedTuple):
     end: int
     indent: int
     ids: tuple[str, ...]  # of the shots, in order
+    size: int  # of the whole text
 
 
 @dataclass(frozen=True)
@@ -104,47 +105,65 @@ def cut(text: str, name: str = "", known: Mapping[str, Hole] | None = None) -> C
     after = _TOP_LINE.search(text, start.end())
     end = after.start() + 1 if after else len(text)
     cutter = _Cutter(text, name, known or {})
-    for first, last in _scene_spans(text, start.end(), end):
-        cutter.scene(first, last)
+    cutter.run(start.end(), end)
     if not cutter.scenes or sum(len(scene.hole.ids) for scene in cutter.scenes) > MOST_SHOTS:
         return whole
     made = cutter.done()
     return whole if _share_anchors(text, made) else made
 
 
-def _scene_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Where the lines of each scene begin and end, by the indentation of the first."""
-    first = _CONTENT.search(text, start, end)
-    if first is None or not first[1]:
-        return []
-    at = [found.start() + 1 for found in re.compile(rf"\n {{{len(first[1])}}}[^\s#]").finditer(text, start, end)]
-    return list(zip(at, [*at[1:], end], strict=True))
-
-
 class _Cutter:
     def __init__(self, text: str, name: str, known: Mapping[str, Hole]) -> None:
         self.text = text
         self.name = name
-        self.known = known
+        self.known = {hole.scene: (digest, hole) for digest, hole in known.items()}
         self.scenes: list[CutScene] = []
         self.pieces: list[str] = []
         self.copied = 0  # how far the skeleton has come
         self.line = 1  # of `self.counted`
         self.counted = 0
 
-    def line_at(self, index: int) -> int:
-        self.line += self.text.count("\n", self.counted, index)
-        self.counted = index
-        return self.line
-
-    def scene(self, start: int, end: int) -> None:
-        """Cut the shots out of one scene, if it is written in the plain way."""
-        own = self.text[start:end]
-        digest = sha256_text(f"{self.name}\n{own}")
-        hole = self.known.get(digest) or _hole_in(own)
-        if hole is None:
+    def run(self, start: int, end: int) -> None:
+        """Cut each scene between two places: they begin where a line is as little indented as the first."""
+        first = _CONTENT.search(self.text, start, end)
+        if first is None or not first[1]:
             return
-        self.scenes.append(CutScene(own, self.line_at(start), digest, hole))
+        beginning = re.compile(rf"\n {{{len(first[1])}}}[^\s#]")
+        at = first.start() + 1
+        while at < end:
+            last = self._as_before(at, end, beginning)
+            if not last:
+                found = beginning.search(self.text, at, end)
+                last = found.start() + 1 if found else end
+                self._anew(at, last)
+            at = last
+
+    def _as_before(self, start: int, end: int, beginning: re.Pattern[str]) -> int:
+        """Cut a scene where it was cut before; gives where it ends, 0 where it is not what it was."""
+        opening = _OPENING.match(self.text, start, end)
+        digest, hole = self.known.get(opening[1], ("", None)) if opening else ("", None)
+        if hole is None:
+            return 0
+        last = start + hole.size
+        if last > end or (last < end and not beginning.match(self.text, last - 1)):
+            return 0
+        own = self.text[start:last]
+        if sha256_text(f"{self.name}\n{own}") != digest:
+            return 0
+        self._take_out(start, own, digest, hole)
+        return last
+
+    def _anew(self, start: int, end: int) -> None:
+        """Cut the shots out of a scene, if it is written in the plain way."""
+        own = self.text[start:end]
+        hole = _hole_in(own)
+        if hole is not None:
+            self._take_out(start, own, sha256_text(f"{self.name}\n{own}"), hole)
+
+    def _take_out(self, start: int, own: str, digest: str, hole: Hole) -> None:
+        self.line += self.text.count("\n", self.counted, start)
+        self.counted = start
+        self.scenes.append(CutScene(own, self.line, digest, hole))
         gone = own.count("\n", hole.start, hole.end)
         stand_in = (" " * hole.indent, STAND_IN, ": 0", "\n" * gone)
         self.pieces += [self.text[self.copied : start + hole.start], *stand_in]
@@ -170,7 +189,7 @@ def _hole_in(text: str) -> Hole | None:
     if shots.search(text, end - 1):
         return None
     ids = _ids(text, at, end, len(first[1]))
-    return Hole(opening[1], head.end() + 1, end, len(first[1]), ids) if ids else None
+    return Hole(opening[1], head.end() + 1, end, len(first[1]), ids, len(text)) if ids else None
 
 
 def _lines(text: str, start: int, end: int, above: int, indent: int) -> tuple[list[int], int]:

@@ -22,6 +22,7 @@ from shotpilot_pipeline.shotlist.problems import in_place_order
 from shotpilot_pipeline.shotlist.references import Shelf
 from shotpilot_pipeline.shotlist.report import scene_heading
 from shotpilot_pipeline.shotlist.request import ASPECT_RATIO, OUTPUT_FORMAT, RESOLUTION
+from shotpilot_pipeline.shotlist.scenememo import SceneText
 from shotpilot_pipeline.shotlist.settings import flat, level_of, said
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source, load_shot
 from shotpilot_pipeline.shotlist.vary import BadVary, variants
@@ -83,32 +84,25 @@ def _told(film: Film, shot: ShotText, node: Node, problem: Problem) -> Problem:
     return film.told(problem, Step(place, f"used by {problem.address or f'{shot.scene}/{shot.id}'} here"))
 
 
-class Whole(NamedTuple):
-    """A scene that needs no look into it."""
-
-    tasks: SceneTasks
-    info: SceneInfo
-
-
 def join(
     film: Film,
     source: Source,
     parts: Sequence[Part],
-    whole: Mapping[str, Whole] | None = None,
+    known: Mapping[str, SceneText] | None = None,
     every: Callable[[], Sequence[Part]] | None = None,
 ) -> tuple[Compiled, tuple[Problem, ...]]:
     """The parts as one list, in list order, with the checks that need all of them.
 
-    `whole`: scenes that have no parts here; `every` then gives the parts of all, in list order.
+    `known`: scenes that have no parts here; `every` then gives the parts of all, in list order.
     """
     tasks: Sequence[Task] = tuple(task for part in parts for task in part.done.tasks)
-    if whole:
-        tasks = Tasks(_by_scene(source, parts, whole))
+    if known:
+        tasks = Tasks(_by_scene(source, parts, known))
     sources: dict[str, str] = {}
     for part in parts:
         for sha256, path in part.done.sources.items():
             sources.setdefault(sha256, path)
-    scenes, problems = _scene_infos(film, source, parts, whole or {})
+    scenes, problems = _scene_infos(film, source, parts, known or {})
     head = source.head
     budget, faults = _budget(head.get("budget"), film.stages)
     problems += faults
@@ -184,37 +178,50 @@ def _list(node: Node | None) -> list[Node]:
     return node.list if node is not None and isinstance(node.value, list) else []
 
 
-def _by_scene(source: Source, parts: Sequence[Part], whole: Mapping[str, Whole]) -> Iterator[SceneTasks]:
+def _by_scene(source: Source, parts: Sequence[Part], known: Mapping[str, SceneText]) -> Iterator[SceneTasks]:
     made: dict[str, list[Task]] = {scene.id: [] for scene in source.scenes}
     for part in parts:
         made[part.scene] += part.done.tasks
     for scene in source.scenes:
-        tasks = tuple(made[scene.id])
-        yield whole[scene.id].tasks if scene.id in whole else SceneTasks(scene.id, len(tasks), partial(tuple, tasks))
+        own = tuple(made[scene.id])
+        anew = SceneTasks(scene.id, len(own), partial(tuple, own))
+        yield known[scene.id].tasks() if scene.id in known else anew
 
 
 def _scene_infos(
-    film: Film, source: Source, parts: Sequence[Part], whole: Mapping[str, Whole]
+    film: Film, source: Source, parts: Sequence[Part], known: Mapping[str, SceneText]
 ) -> tuple[tuple[SceneInfo, ...], list[Problem]]:
     shots: dict[str, list[ShotInfo]] = {scene.id: [] for scene in source.scenes}
     for part in parts:
         shots[part.scene].append(part.done.info)
     found, problems = [], []
     for scene in source.scenes:
-        if scene.id in whole:
-            found.append(whole[scene.id].info)
+        if scene.id in known:
+            found.append(known[scene.id].info(words=False))
             continue
-        around = film.scenes[scene.id]
-        settings = around.by_stage[film.stages[0]]
-        filling = Filling(film.templates, visible(film, around, settings, "", film.stages[0], {}))
-        own = {key: node for key, node in level_of(scene.node).plain.items() if node.value is not None}
+        heading = ""
         try:
-            heading = scene_heading(filling, own)
+            heading = _heading(film, scene)
         except CannotFill as fault:
-            heading = ""
             problems.append(fill_problem(fault, film))
         found.append(SceneInfo(scene.id, heading, tuple(shots[scene.id])))
     return tuple(found), problems
+
+
+def heading_of(film: Film, scene: SceneSource) -> str | None:
+    """How a scene is headed; None where its words cannot be filled, which `join` says."""
+    try:
+        return _heading(film, scene)
+    except CannotFill:
+        return None
+
+
+def _heading(film: Film, scene: SceneSource) -> str:
+    around = film.scenes[scene.id]
+    settings = around.by_stage[film.stages[0]]
+    filling = Filling(film.templates, visible(film, around, settings, "", film.stages[0], {}))
+    own = {key: node for key, node in level_of(scene.node).plain.items() if node.value is not None}
+    return scene_heading(filling, own)
 
 
 def _budget(node: Node | None, stages: Sequence[str]) -> tuple[dict[str, int], list[Problem]]:

@@ -5,7 +5,7 @@ Knows no rule; gives the linter values, and takes back problems.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
@@ -15,6 +15,7 @@ from shotpilot_pipeline.shotlist.mending import Pencil
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.notes import Standing, around_line, is_outside, note_line, read_notes
 from shotpilot_pipeline.shotlist.recalled import Recall
+from shotpilot_pipeline.shotlist.scenememo import SceneText
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source
 from shotpilot_pipeline.shotlist.views import film_view, shot_view
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
@@ -64,7 +65,8 @@ class Look:
             self.lines.append("")
             return ()
         self._pencil.hold(shot)
-        said = self._told(self._linter.shot(shot_view(self._film, self._view, made, made[0].cell.shot), self._pencil))
+        said = self._linter.shot(shot_view(self._film, self._view, made, made[0].cell.shot), self._pencil)
+        said = self._told(said, shot)
         self.lines.append(note_line(said, _standing(scene, shot), self._here.kept))
         return _errors(said.problems)
 
@@ -81,13 +83,12 @@ class Look:
         self.lines.append(line)
         return True
 
-    def notes(self) -> Notes:
-        """What was said of the whole list."""
+    def notes(self, known: Mapping[str, SceneText]) -> Notes:
+        """What was said of the whole list. `known`: scenes that were not looked into here."""
         own, lines = self.by_scene(), [self.around_line]
         stood: list[tuple[str, Place]] = []
         for scene in self._source.scenes:
-            whole = self._recall.whole(scene)
-            said, where = whole.said() if whole else own.get(scene.id, ((), ()))
+            said, where = known[scene.id].said() if scene.id in known else own.get(scene.id, ((), ()))
             lines += said
             stood += where
         return read_notes(lines, stood, self._here.shown)
@@ -104,11 +105,21 @@ class Look:
     def _stands(self, shot: ShotText) -> None:
         self.stood.append((f"{shot.scene}/{shot.id}", Place(shot.file, shot.line)))
 
-    def _told(self, said: Linted) -> Linted:
-        """With the include that brought a fault, where one did."""
-        if not self._film.included or not said.problems:
+    def _told(self, said: Linted, shot: ShotText | None = None) -> Linted:
+        """With the ends of those in the shot, which stay true as long as its text does, and with the include that
+        brought a fault, where one did."""
+        if not said.problems or not (shot or self._film.included):
             return said
-        return replace(said, problems=tuple(map(self._film.told, said.problems)))
+        last = shot.line + shot.text.count("\n") if shot else 0
+        return replace(
+            said,
+            problems=tuple(
+                self._film.told(one)
+                if self._film.included or (shot and one.place.file == shot.file and shot.line <= one.place.line <= last)
+                else one
+                for one in said.problems
+            ),
+        )
 
 
 def outer_digest(source: Source) -> str:

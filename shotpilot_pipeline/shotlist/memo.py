@@ -3,30 +3,31 @@
 It is a convenience and never a truth: whatever does not match, byte for byte, is compiled anew, and a memo that is
 damaged or was edited counts as none. Does not know how a list is compiled, nor what was bought.
 
-Layout (UTF-8): a magic line, the sha256 of the next, one line of JSON (the head, which says of each scene what it is
-known by, and the sha256 of its text), then the texts of the scenes (scenememo.py). The head can be read and trusted
-alone; a text is read only where somebody asks for it, and a scene that stayed is carried over as it is.
+Layout (UTF-8): a magic line; the stamp, all that the memo rests on, and the head, which says of each scene what it is
+known by and the sha256 of its text, each as one line of JSON behind a line with its sha256; then the texts of the
+scenes (scenememo.py). The stamp can be read and trusted alone. A text is read only where somebody asks for it, and a
+scene that stayed is carried over as it is.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline import build_id
 from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
 from shotpilot_pipeline.shotlist.blocks import Hole
-from shotpilot_pipeline.shotlist.scenememo import KeptScene, ShotsMemo, scene_tasks, shots_in, tasks_in
+from shotpilot_pipeline.shotlist.scenememo import KeptScene, SceneText
 from shotpilot_pipeline.values.digest import sha256_bytes
-from shotpilot_pipeline.values.task import Compiled, SceneInfo, SceneTasks, Tasks
+from shotpilot_pipeline.values.task import Compiled, Tasks
 
-MAGIC = f"shotpilot memo 5 {build_id()}"
+_MAGIC = f"shotpilot memo 5 {build_id()}\n".encode()
 _HEAD_FIELDS = ("show", "title", "sources", "cast", "budget", "name_pattern", "format")
 
 
@@ -70,44 +71,25 @@ class Memo:
         """Where the shots stand in the text of each scene that was cut, by the digest of that text."""
         return {row.digest: row.hole for row in self.rows if row.hole is not None}
 
-    def text(self, place: int) -> memoryview:
-        """The text of a scene, to be carried over as it is."""
-        return self._texts[place]
+    def scene(self, place: int) -> SceneText:
+        """The scene of a row."""
+        return SceneText(self.rows[place], self._texts[place], self._shown(self.rows[place].file))
 
-    def shots(self, place: int, line: int | None = None) -> ShotsMemo:
-        """The shots of a scene where they were; or, with `line`, where they are now that the scene stands there."""
-        return shots_in(self._texts[place], self._at(place, line))
-
-    def _at(self, place: int, line: int | None) -> KeptScene:
-        row = self.rows[place]
-        return row if line is None else row._replace(line=line)
-
-    def file(self, place: int) -> str:
-        """The file of a scene, as the user of this command types it."""
-        return self._shown(self.rows[place].file)
-
-    def tasks(self, place: int, line: int | None = None) -> SceneTasks:
-        """The tasks of a scene, made when somebody asks for them; `line` as for `shots`."""
-        row = self._at(place, line)
-        return scene_tasks(row, partial(tasks_in, self._texts[place], row, self.file(place)))
+    def scenes(self) -> Iterator[SceneText]:
+        """All scenes, in list order."""
+        return map(self.scene, range(len(self.rows)))
 
     def compiled(self, *, scenes: bool) -> Compiled:
         """The compiled list; with `scenes`, the words of its shots too."""
-        every = range(len(self.rows))
-        told = tuple(self.info(place) for place in every) if scenes else ()
-        return replace(self.bare, tasks=Tasks(map(self.tasks, every)), scenes=told)
-
-    def info(self, place: int, line: int | None = None) -> SceneInfo:
-        """What reports say of a scene and its shots; `line` as for `shots`."""
-        row = self.rows[place]
-        return SceneInfo(row.id, row.heading, self.shots(place, line).infos(self.file(place)))
+        told = tuple(scene.info(words=True) for scene in self.scenes()) if scenes else ()
+        return replace(self.bare, tasks=Tasks(scene.tasks() for scene in self.scenes()), scenes=told)
 
 
 def write_memo(
     path: Path,
     stamp: Stamp,
     compiled: Compiled,
-    scenes: Sequence[tuple[KeptScene, bytes | memoryview]],
+    scenes: Sequence[SceneText],
     problems: Sequence[Found],
     note: str = "",
     passed: Sequence[str] = (),
@@ -120,8 +102,8 @@ def write_memo(
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}.aside")
         with aside.open("wb") as file:
-            file.write(_head_of(stamp, compiled, [row for row, _ in scenes], problems, note, passed))
-            file.writelines(text for _, text in scenes)
+            file.write(_head_of(stamp, compiled, [scene.row for scene in scenes], problems, note, passed))
+            file.writelines(scene.text for scene in scenes)
         aside.replace(path)
 
 
@@ -132,11 +114,10 @@ def read_memo(path: Path, shown: Callable[[str], str]) -> Memo | None:
     """
     try:
         data = path.read_bytes()
-        start = _end_of_head(data)
-        head = _trusted(data[:start])
+        stamp, start = _trusted(data, _after_magic(data))
+        head, start = _trusted(data, start)
         rows = tuple(_row(row) for row in head["rows"])
-        texts = _texts(memoryview(data)[start:], rows)
-        return _memo(head, rows, texts, shown)
+        return _memo(Stamp(*stamp), head, rows, _texts(memoryview(data)[start:], rows), shown)
     except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
 
@@ -145,25 +126,33 @@ def read_stamp(path: Path) -> Stamp | None:
     """What the memo at `path` rests on, without reading all of it; None as `read_memo`."""
     try:
         with path.open("rb") as file:
-            return Stamp(*_trusted(b"".join(file.readline() for _ in range(3)))["stamp"])
+            data = b"".join(file.readline() for _ in range(3))
+        return Stamp(*_trusted(data, _after_magic(data))[0])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _end_of_head(data: bytes) -> int:
-    at = 0
-    for _ in range(3):
-        at = data.index(b"\n", at) + 1
-    return at
+def _after_magic(data: bytes) -> int:
+    if not data.startswith(_MAGIC):
+        raise ValueError("a memo of another version")
+    return len(_MAGIC)
 
 
-def _trusted(lines: bytes) -> dict[str, Any]:
-    """The head, from the first three lines. Raises ValueError when it is not as it was written."""
-    magic, digest, head = lines.splitlines(keepends=True)
-    if magic != MAGIC.encode() + b"\n" or digest != sha256_bytes(head).encode() + b"\n":
-        raise ValueError("a memo of another version, or a damaged one")
-    found: dict[str, Any] = json.loads(head)
-    return found
+def _trusted(data: bytes, at: int) -> tuple[Any, int]:
+    """The JSON of the second of two lines, whose sha256 is the first, and where they end.
+
+    Raises ValueError when it is not as it was written.
+    """
+    middle = data.index(b"\n", at) + 1
+    end = data.index(b"\n", middle) + 1
+    if sha256_bytes(data[middle:end]).encode() != data[at : middle - 1]:
+        raise ValueError("the memo is damaged")
+    return json.loads(data[middle:end]), end
+
+
+def _trustworthy(told: object) -> bytes:
+    line = f"{_json(told)}\n".encode()
+    return f"{sha256_bytes(line)}\n".encode() + line
 
 
 def _texts(data: memoryview, rows: Sequence[KeptScene]) -> list[memoryview]:
@@ -190,7 +179,6 @@ def _head_of(
 ) -> bytes:
     told: dict[str, Any] = {field: getattr(compiled, field) for field in _HEAD_FIELDS}
     told |= {
-        "stamp": stamp,
         "stages": compiled.stages,
         "moved": compiled.moved,
         "note": note,
@@ -198,8 +186,7 @@ def _head_of(
         "problems": [(shot, *_problem_row(problem)) for shot, problem in problems],
         "rows": rows,
     }
-    head = f"{_json(told)}\n".encode()
-    return f"{MAGIC}\n{sha256_bytes(head)}\n".encode() + head
+    return _MAGIC + _trustworthy(stamp) + _trustworthy(told)
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -207,12 +194,16 @@ _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 def _row(row: Sequence[Any]) -> KeptScene:
     found = KeptScene(*row)
-    hole = Hole(*found.hole[:4], tuple(found.hole[4])) if found.hole is not None else None
+    hole = Hole(*found.hole[:4], tuple(found.hole[4]), found.hole[5]) if found.hole is not None else None
     return found._replace(hole=hole, shots=tuple(found.shots), needs=tuple(found.needs), requests=tuple(found.requests))
 
 
 def _memo(
-    head: Mapping[str, Any], rows: tuple[KeptScene, ...], texts: Sequence[memoryview], shown: Callable[[str], str]
+    stamp: Stamp,
+    head: Mapping[str, Any],
+    rows: tuple[KeptScene, ...],
+    texts: Sequence[memoryview],
+    shown: Callable[[str], str],
 ) -> Memo:
     bare = Compiled(
         stages=tuple(head["stages"]),
@@ -222,7 +213,7 @@ def _memo(
         **{field: head[field] for field in _HEAD_FIELDS},
     )
     problems = tuple((row[0], _problem(row[1:], shown)) for row in head["problems"])
-    return Memo(Stamp(*head["stamp"]), bare, rows, problems, head["note"], head["passed"], texts, shown)
+    return Memo(stamp, bare, rows, problems, head["note"], head["passed"], texts, shown)
 
 
 def _problem_row(problem: Problem) -> tuple[Any, ...]:

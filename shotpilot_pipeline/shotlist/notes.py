@@ -75,29 +75,32 @@ def _shot(
 ) -> ShotNotes:
     if not row:
         return ShotNotes(address, place, _NOTHING)
-    read = _Reader(Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0), shown)
-    own = row[2].get("shot")
-    return ShotNotes(address, read.place(own) if own else place, read.linted(row))
+    linted = _linted(row, Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0), shown)
+    return ShotNotes(address, linted.places.get("shot", place), linted)
 
 
 _NOTHING = Linted()
 
 
 def _linted(row: Row | None, at: Standing, shown: Callable[[str], str]) -> Linted:
-    return _Reader(at, shown).linted(row) if row else _NOTHING
+    if not row:
+        return _NOTHING
+    problems = tuple(map(_Reader(at, shown).problem, row[0])) if row[0] else ()
+    return Linted(problems, row[1], _Places(row[2], at, shown))
 
 
 class _Places(Mapping[str, Place]):
     """Places by name, made when one is asked for: most rules never look at those of most shots."""
 
-    __slots__ = ("_read", "_rows")
+    __slots__ = ("_at", "_rows", "_shown")
 
-    def __init__(self, rows: Mapping[str, Row], read: _Reader) -> None:
+    def __init__(self, rows: Mapping[str, Row], at: Standing, shown: Callable[[str], str]) -> None:
         self._rows = rows
-        self._read = read
+        self._at = at
+        self._shown = shown
 
     def __getitem__(self, name: str) -> Place:
-        return self._read.place(self._rows[name])
+        return _Reader(self._at, self._shown).place(self._rows[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
@@ -140,10 +143,6 @@ class _Reader:
     def __init__(self, at: Standing, shown: Callable[[str], str]) -> None:
         self._at = at
         self._shown = shown
-
-    def linted(self, row: Row) -> Linted:
-        problems = tuple(self.problem(problem) for problem in row[0]) if row[0] else ()
-        return Linted(problems, row[1], _Places(row[2], self))
 
     def place(self, row: Row) -> Place:
         file, line, column = row

@@ -212,7 +212,8 @@ class _Show:
         self._check_shots([name for name, _ in names.keys(head.get("stages"))])
 
     def _check_shots(self, stages: list[str]) -> None:
-        for scene in self.scenes():
+        scenes = self.scenes()
+        for scene in scenes:
             if not names.all_differ(scene.ids):
                 places = ((shot.id, Place(shot.file, shot.line, shot.column)) for shot in scene.shots)
                 for twin in names.twins("shot", places):
@@ -221,10 +222,11 @@ class _Show:
                 if settings is not None:
                     self.problems += names.in_settings(settings)
         ends = ["", *(f"_{stage}" for stage in stages)] if any("_" in stage for stage in stages) else [""]
-        if not names.all_differ(f"{scene.id}_{id}{end}" for end in ends for scene in self.scenes() for id in scene.ids):
+        files = (f"{scene.id}_{id}{end}" for end in ends for scene in scenes for id in scene.ids)
+        if any("_" in " ".join((scene.id, *scene.ids)) for scene in scenes) and not names.all_differ(files):
             self.problems += names.same_file(
                 (f"{shot.scene}_{shot.id}{end}", f"{shot.scene}/{shot.id}", Place(shot.file, shot.line, shot.column))
-                for end in ends for scene in self.scenes() for shot in scene.shots
+                for end in ends for scene in scenes for shot in scene.shots
             )  # fmt: skip
 
     def source(self, path: str, head: Node) -> Source:

@@ -18,24 +18,24 @@ from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.shotlist.memo import Found, Memo, Stamp, read_memo, write_memo
 from shotpilot_pipeline.shotlist.node import Node
-from shotpilot_pipeline.shotlist.notes import is_outside, read_notes
+from shotpilot_pipeline.shotlist.notes import read_notes
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.problems import in_place_order, with_places
-from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, kept_scene, needs_of, scene_tasks
+from shotpilot_pipeline.shotlist.scenememo import SceneText, needs_of
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
 from shotpilot_pipeline.values.digest import digest_of, sha256_bytes
 from shotpilot_pipeline.values.lint import Linter, Notes
 from shotpilot_pipeline.values.pause import collector_paused
-from shotpilot_pipeline.values.task import Compiled, SceneTasks, Tasks
+from shotpilot_pipeline.values.task import Compiled, Tasks
 
 # YAML, JSON Schema, templates and Pillow are imported only when something has to be compiled: a no-op needs none.
 if TYPE_CHECKING:
     from shotpilot_pipeline.shotlist.compile import Part
     from shotpilot_pipeline.shotlist.film import Film
     from shotpilot_pipeline.shotlist.looking import Look
-    from shotpilot_pipeline.shotlist.recalled import Recall, WholeScene
+    from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact
-    from shotpilot_pipeline.shotlist.source import SceneSource, Source
+    from shotpilot_pipeline.shotlist.source import Source
 
 
 Check = Callable[[Compiled], Sequence[Problem]]
@@ -94,10 +94,10 @@ def compile_or_recall(
 def _notes(memo: Memo, here: Whereabouts) -> Notes:
     lines = [memo.note]
     stood: list[tuple[str, Place]] = []
-    for place, row in enumerate(memo.rows):
-        scene, file = memo.shots(place), memo.file(place)
-        lines += scene.notes
-        stood += ((f"{row.id}/{shot.id}", Place(file, shot.line)) for shot in scene.shots)
+    for scene in memo.scenes():
+        said, where = scene.said()
+        lines += said
+        stood += where
     return read_notes(lines, stood, here.shown)
 
 
@@ -165,9 +165,14 @@ class _Made(NamedTuple):
     recall: Recall
     look: Look
     layout: str
-    parts: list[Part]  # of the scenes that were looked into
+    parts: list[Part]  # of the scenes that were looked into here
+    texts: Mapping[str, SceneText]  # of all others
     told: list[Found]
     compiled: Compiled
+
+    def notes(self) -> Notes:
+        """What the linter said."""
+        return self.look.notes(self.texts)
 
 
 def _compile(
@@ -193,11 +198,11 @@ def _compile(
         told += (("", made.film.told(problem)) for problem in eyes.check(_unseen(made)))
     problems = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems):
-        return Recalled(None, problems, made.look.notes)
+        return Recalled(None, problems, made.notes)
     compiled = made.compiled
     if not pages.in_memory:
         compiled = _keep(memo_path, made, catalog, eyes, here)
-    return Recalled(compiled if words else replace(compiled, scenes=()), problems, made.look.notes)
+    return Recalled(compiled if words else replace(compiled, scenes=()), problems, made.notes)
 
 
 def _made(
@@ -210,7 +215,7 @@ def _made(
     *,
     words: bool,
 ) -> _Made:
-    from shotpilot_pipeline.shotlist.compile import Whole, join
+    from shotpilot_pipeline.shotlist.compile import join
     from shotpilot_pipeline.shotlist.film import open_film
     from shotpilot_pipeline.shotlist.gather import gather
     from shotpilot_pipeline.shotlist.looking import Look, outer_digest
@@ -225,34 +230,27 @@ def _made(
     recall = Recall(memo if stood else None, layout, outer_digest(source))
     look = Look(eyes.linter, film, source, here, recall)
     told = [("", problem) for problem in (*found, *film_found, *look.around())]
-    parts, of_shots = gather(source, film, recall, look)
-    whole = {scene.id: Whole(one.tasks(), one.info(words=words)) for scene, one in _whole(source, recall)}
-    every = partial(_every_part, source, recall, parts)
-    compiled, joined = join(film, source, parts, whole, every)
+    parts, of_shots, texts, sources = gather(source, film, recall, look, here)
+    compiled, joined = join(film, source, parts, texts, partial(_every_part, source, texts, parts))
     told += (*of_shots, *(("", problem) for problem in joined))
-    compiled = replace(compiled, sources={**recall.sources, **compiled.sources})
-    return _Made(source, film, recall, look, layout, parts, told, compiled)
+    compiled = replace(compiled, sources={**recall.sources, **sources})
+    if words:
+        told_of = (texts[one.id].info(words=True) if one.id in texts else one for one in compiled.scenes)
+        compiled = replace(compiled, scenes=tuple(told_of))
+    return _Made(source, film, recall, look, layout, parts, texts, told, compiled)
 
 
-def _whole(source: Source, recall: Recall) -> Iterator[tuple[SceneSource, WholeScene]]:
-    """The scenes that are given again whole."""
-    for scene in source.scenes:
-        one = recall.whole(scene)
-        if one is not None:
-            yield scene, one
+def _every_part(source: Source, texts: Mapping[str, SceneText], parts: Sequence[Part]) -> list[Part]:
+    """The shots of all scenes, those too that nobody looked into here."""
+    from shotpilot_pipeline.shotlist.recalled import parts_in
+    from shotpilot_pipeline.shotlist.scenekeep import parts_by_scene
 
-
-def _every_part(source: Source, recall: Recall, parts: Sequence[Part]) -> list[Part]:
-    """The shots of all scenes, those too that nobody looked into."""
-    there = {scene.id for scene, _ in _whole(source, recall)}
-    known = {(part.scene, part.shot): part for part in parts}
-    found = []
-    for scene in source.scenes:
-        for shot in scene.shots:
-            recalled = recall.part(shot) if scene.id in there else None
-            part = recalled[0] if recalled else known.get((scene.id, shot.id))
-            found += [part] if part else []
-    return found
+    there = parts_by_scene(parts)
+    return [
+        part
+        for scene in source.scenes
+        for part in (parts_in(scene, texts[scene.id]) if scene.id in texts else there.get(scene.id, ()))
+    ]
 
 
 def _unseen(made: _Made) -> Compiled:
@@ -260,20 +258,32 @@ def _unseen(made: _Made) -> Compiled:
     compiled, tasks = made.compiled, made.compiled.tasks
     if not isinstance(tasks, Tasks) or compiled.name_pattern:
         return compiled
-    new = tuple(task for part in made.parts for task in part.done.tasks)
     if any(scene.needs for scene in tasks.scenes) or any(needs_of(part.scene, part.done.tasks) for part in made.parts):
         return compiled
-    return replace(compiled, tasks=new)
+    known = {scene.id for scene in made.source.scenes if made.recall.whole(scene)}
+    anew = (scene for scene in tasks.scenes if scene.scene not in known)
+    return replace(compiled, tasks=Tasks(anew))
 
 
 def _keep(path: Path, made: _Made, catalog: Catalog, eyes: Eyes, here: Whereabouts) -> Compiled:
     """Write the memo; gives the list with its tasks scene by scene."""
     stamp = _stamp(made, catalog)._replace(linter=eyes.digest)
-    rows = _from_root(made.told, here)
-    scenes = list(_kept(made, here))
+    scenes = list(_scenes(made, here))
     passed, note = made.film.checked.passed(), made.look.around_line
-    write_memo(path, stamp, made.compiled, [(row, text) for row, text, _ in scenes], rows, note, passed)
-    return replace(made.compiled, tasks=Tasks(tasks for _, _, tasks in scenes))
+    write_memo(path, stamp, made.compiled, scenes, _from_root(made.told, here), note, passed)
+    return replace(made.compiled, tasks=Tasks(scene.tasks() for scene in scenes))
+
+
+def _scenes(made: _Made, here: Whereabouts) -> Iterator[SceneText]:
+    """Every scene as text."""
+    from shotpilot_pipeline.shotlist.scenekeep import parts_by_scene, scene_text
+
+    parts, headings = parts_by_scene(made.parts), {scene.id: scene.heading for scene in made.compiled.scenes}
+    notes = {scene: said for scene, (said, _) in made.look.by_scene().items()}
+    faulty = {shot.partition("/")[0] for shot, _ in made.told}
+    for scene in made.source.scenes:
+        known = made.texts.get(scene.id)
+        yield known or scene_text(scene, headings[scene.id], parts.get(scene.id, ()), notes, faulty, here)
 
 
 def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:
@@ -316,40 +326,3 @@ def _note_places(node: Node, places: list[tuple[str, int, int]]) -> None:
     value = node.value
     for below in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _note_places(below, places)
-
-
-def _kept(made: _Made, here: Whereabouts) -> Iterator[tuple[KeptScene, bytes | memoryview, SceneTasks]]:
-    """What the memo says of each scene, its text, and its tasks."""
-    parts: dict[str, list[Part]] = {scene.id: [] for scene in made.source.scenes}
-    for part in made.parts:
-        parts[part.scene].append(part)
-    headings = {scene.id: scene.heading for scene in made.compiled.scenes}
-    faulty = {shot.partition("/")[0] for shot, _ in made.told}
-    notes = made.look.by_scene()
-    for scene in made.source.scenes:
-        one = made.recall.whole(scene)
-        if one is not None:
-            yield one.row, one.text(), one.tasks()
-            continue
-        own = _row(scene, headings[scene.id], parts[scene.id], here)
-        lines = notes[scene.id][0] if scene.id in notes else ()
-        own = own._replace(whole=own.whole and scene.id not in faulty, outside=any(map(is_outside, lines)))
-        tasks = tuple(task for part in parts[scene.id] for task in part.done.tasks)
-        infos = [part.done.info for part in parts[scene.id]]
-        row, text = kept_scene(own, list(_shots(scene, parts[scene.id])), infos, lines, tasks)
-        yield row, text, scene_tasks(row, partial(tuple, tasks))
-
-
-def _row(scene: SceneSource, heading: str, parts: Sequence[Part], here: Whereabouts) -> KeptScene:
-    """What a scene is known by, before its text is written."""
-    whole = bool(scene.digest) and not any(part.done.asks for part in parts)
-    place = (here.kept(scene.node.file), scene.node.key_line, scene.digest, scene.hole)
-    return KeptScene(scene.id, heading, *place, (), 0, whole, False, (), (), 0, "", 0, "")
-
-
-def _shots(scene: SceneSource, parts: Sequence[Part]) -> Iterator[KeptShot]:
-    """What the memo says of each shot. One that asks for another's pick is compiled anew: its places are needed."""
-    digests = {shot.id: shot.digest for shot in scene.shots}
-    for part in parts:
-        digest = "" if part.done.asks else digests[part.shot]
-        yield KeptShot(part.shot, digest, part.place.line, part.done.info.state, len(part.done.tasks))

@@ -15,42 +15,11 @@ from shotpilot_pipeline.shotlist.expand import ShotTasks
 from shotpilot_pipeline.shotlist.memo import Memo
 from shotpilot_pipeline.shotlist.notes import outer_of
 from shotpilot_pipeline.shotlist.problems import places_of, with_places
-from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, words_of
+from shotpilot_pipeline.shotlist.scenememo import KeptShot, SceneText, words_of
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText
-from shotpilot_pipeline.values.task import SceneInfo, SceneTasks, ShotInfo, Task
+from shotpilot_pipeline.values.task import ShotInfo, Task
 
 _PLACE = Task._fields.index("place")  # a line more in front moves all shots behind it
-
-
-class WholeScene(NamedTuple):
-    """A scene that is what it was, at the line where it stands now. Nothing of it is read before somebody asks."""
-
-    memo: Memo
-    place: int  # among the memo's rows
-    line: int
-
-    @property
-    def row(self) -> KeptScene:
-        """What the memo says of it, at its line of today."""
-        return self.memo.rows[self.place]._replace(line=self.line)
-
-    def text(self) -> memoryview:
-        """Its text, to be carried over."""
-        return self.memo.text(self.place)
-
-    def tasks(self) -> SceneTasks:
-        """Its tasks."""
-        return self.memo.tasks(self.place, self.line)
-
-    def info(self, *, words: bool) -> SceneInfo:
-        """Its heading; with `words`, those of its shots."""
-        row = self.memo.rows[self.place]
-        return self.memo.info(self.place, self.line) if words else SceneInfo(row.id, row.heading, ())
-
-    def said(self) -> tuple[Sequence[str], Sequence[tuple[str, Place]]]:
-        """What the linter said of each shot; address and place of each."""
-        scene, name, file = self.memo.shots(self.place, self.line), self.row.id, self.memo.file(self.place)
-        return scene.notes, [(f"{name}/{shot.id}", Place(file, shot.line)) for shot in scene.shots]
 
 
 class _Shot(NamedTuple):
@@ -81,15 +50,15 @@ class Recall:
         for address, problem in memo.problems if memo else ():
             self._problems.setdefault(address, []).append(problem)
 
-    def whole(self, scene: SceneSource) -> WholeScene | None:
-        """The scene as the memo has it; None where it must be looked into."""
-        if self._memo is None or not scene.digest:
+    def whole(self, scene: SceneSource) -> SceneText | None:
+        """The scene as the memo has it, where it stands now; None where it must be looked into."""
+        place = self._memo.at.get(scene.id) if self._memo is not None and scene.digest else None
+        if self._memo is None or place is None:
             return None
-        place = self._memo.at.get(scene.id)
-        row = self._memo.rows[place] if place is not None else None
-        if place is None or row is None or not row.whole or row.digest != scene.digest:
+        row = self._memo.rows[place]
+        if not row.whole or row.digest != scene.digest or (row.outside and self.has_moved):
             return None
-        return None if row.outside and self.has_moved else WholeScene(self._memo, place, scene.node.key_line)
+        return self._memo.scene(place).at(scene.node.key_line)
 
     def has(self, shot: ShotText) -> bool:
         """Whether the shot may be recalled."""
@@ -130,11 +99,23 @@ class Recall:
         place = self._memo.at.get(scene) if self._memo else None
         if self._memo is None or place is None:
             return {}
-        shots, tasks, found, first = self._memo.shots(place), self._memo.tasks(place).make(), {}, 0
-        for shot, words, note in zip(*shots, strict=True):
+        known = self._memo.scene(place)
+        tasks, found, first = known.tasks().make(), {}, 0
+        for shot, words, note in zip(*known.shots(), strict=True):
             found[shot.id] = _Shot(shot, tasks[first : first + shot.tasks], words, note)
             first += shot.tasks
         return found
+
+
+def parts_in(scene: SceneSource, known: SceneText) -> list[Part]:
+    """Every shot of a scene that is known as text."""
+    tasks, found, first = known.tasks().make(), [], 0
+    for shot, (kept, words, _) in zip(scene.shots, zip(*known.shots(), strict=True), strict=True):
+        info = ShotInfo(shot.id, f"{shot.file}:{shot.line}", kept.state, words_of(words))
+        done = ShotTasks(tasks[first : first + kept.tasks], info, (), {}, ())
+        found.append(Part(shot.scene, shot.id, Place(shot.file, shot.line, shot.column), done))
+        first += kept.tasks
+    return found
 
 
 def _moved(problem: Problem, kept: KeptShot, shot: ShotText) -> Problem:

@@ -10,14 +10,15 @@ the text stays what it is wherever the scene stands. Does not read or write file
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
+from shotpilot_pipeline.errors import Place
 from shotpilot_pipeline.shotlist.blocks import Hole
 from shotpilot_pipeline.values.digest import sha256_bytes, sha256_text
 from shotpilot_pipeline.values.request import split_pick
-from shotpilot_pipeline.values.task import SceneTasks, ShotInfo, Task
+from shotpilot_pipeline.values.task import SceneInfo, SceneTasks, ShotInfo, Task
 
 _COLUMNS = 6
 _SHORT = 12  # signs of a render key that tell it from others: where two agree, they are looked at
@@ -62,12 +63,41 @@ class ShotsMemo(NamedTuple):
     words: Sequence[str]
     notes: Sequence[str]
 
-    def infos(self, file: str) -> tuple[ShotInfo, ...]:
-        """What reports say of its shots."""
-        return tuple(
-            ShotInfo(shot.id, f"{file}:{shot.line}", shot.state, words_of(words))
-            for shot, words in zip(self.shots, self.words, strict=True)
-        )
+
+class SceneText(NamedTuple):
+    """A scene as text. Nothing of it is read before somebody asks."""
+
+    row: KeptScene
+    text: bytes | memoryview
+    file: str  # as the user of this command types it
+
+    def at(self, line: int) -> SceneText:
+        """The same where the scene stands at another line."""
+        return self._replace(row=self.row._replace(line=line))
+
+    def tasks(self) -> SceneTasks:
+        """Its tasks, made when somebody asks for one."""
+        row = self.row
+        make = partial(tasks_in, self.text, row, self.file)
+        return SceneTasks(row.id, row.tasks, make, row.plan, row.needs, row.busy, row.requests)
+
+    def shots(self) -> ShotsMemo:
+        """Its shots."""
+        return shots_in(self.text, self.row)
+
+    def info(self, *, words: bool) -> SceneInfo:
+        """Its heading; with `words`, those of its shots."""
+        return SceneInfo(self.row.id, self.row.heading, tuple(self._infos()) if words else ())
+
+    def _infos(self) -> Iterator[ShotInfo]:
+        shots = self.shots()
+        for shot, words in zip(shots.shots, shots.words, strict=True):
+            yield ShotInfo(shot.id, f"{self.file}:{shot.line}", shot.state, words_of(words))
+
+    def said(self) -> tuple[Sequence[str], Sequence[tuple[str, Place]]]:
+        """What the linter said of each shot; address and place of each."""
+        shots = self.shots()
+        return shots.notes, [(f"{self.row.id}/{shot.id}", Place(self.file, shot.line)) for shot in shots.shots]
 
 
 def words_of(line: str) -> tuple[tuple[str, str], ...]:
@@ -122,12 +152,7 @@ def needs_of(scene: str, tasks: Sequence[Task]) -> tuple[str, ...]:
     return tuple(sorted(found - {scene}))
 
 
-def scene_tasks(row: KeptScene, make: Callable[[], tuple[Task, ...]]) -> SceneTasks:
-    """The tasks of a scene with all that is known of them; `make` makes them."""
-    return SceneTasks(row.id, row.tasks, make, row.plan, row.needs, row.busy, row.requests)
-
-
-def shots_in(data: memoryview, row: KeptScene) -> ShotsMemo:
+def shots_in(data: bytes | memoryview, row: KeptScene) -> ShotsMemo:
     """The shots of a scene from its text. Raises ValueError for a text that is not whole."""
     count = len(row.shots)
     lines = bytes(data).decode().split("\n", 3 * count)
@@ -137,7 +162,7 @@ def shots_in(data: memoryview, row: KeptScene) -> ShotsMemo:
     return ShotsMemo(shots, lines[count : 2 * count], lines[2 * count : 3 * count])
 
 
-def tasks_in(data: memoryview, row: KeptScene, file: str) -> tuple[Task, ...]:
+def tasks_in(data: bytes | memoryview, row: KeptScene, file: str) -> tuple[Task, ...]:
     """The tasks of a scene from its text. `file`: its file as the user of this command types it.
 
     Raises ValueError, or what reading JSON raises, for a text that is not whole.

@@ -62,12 +62,12 @@ def command(asked: Asked, files: tuple[Path, ...], strict: bool, form: str, **wa
       gitlab   a GitLab code quality report
     """
     screen = Screen(asked)
-    begun = time.time_ns()
-    judgement = judged(check_files(files, asked.project, date.today()), Wanted(**wanted))
+    pages = Pages(until_ns=time.time_ns())
+    judgement = judged(check_files(files, asked.project, date.today(), pages), Wanted(**wanted))
     checked = judgement.files
     problems = _each_once(checked)
     form = "json" if asked.json else "short" if asked.quiet and form == "text" else form
-    for line in _written(form, problems, screen, Pages(until_ns=begun)):
+    for line in _written(form, problems, screen, pages):
         screen.result(line)
     if form in ("text", "short"):
         for found in checked:

@@ -45,6 +45,7 @@ class Whole(NamedTuple):
     around: Mapping[str, Any]  # facts of what is around the shots
     places: Mapping[str, Place]
     shots: Sequence[ShotNotes]
+    lacking: Sequence[ShotNotes]  # those that leave a slot empty
     prices: Mapping[str, int]  # task address -> nano-USD of all takes wanted
     requests: Mapping[str, Sequence[str]]  # render key (or open form) -> addresses of the tasks that send it
 

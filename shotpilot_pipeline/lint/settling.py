@@ -21,7 +21,8 @@ LEVELS = (OFF, *Severity)
 def whole_problems(notes: Notes, prices: Mapping[str, int], requests: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     """What only the whole list shows. `prices`: nano-USD of all takes wanted, by task address; `requests`: which tasks
     send the same request, by key."""
-    whole = Whole(notes.around.facts, notes.around.places, notes.shots, prices, requests)
+    lacking = [shot for shot in notes.shots if "missing" in shot.linted.facts]
+    whole = Whole(notes.around.facts, notes.around.places, notes.shots, lacking, prices, requests)
     for rule in WHOLE:
         for address, finding in rule.look(whole):
             yield problem_of(rule, finding, address, Place(""), None)

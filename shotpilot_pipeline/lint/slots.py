@@ -40,7 +40,7 @@ def missing_slots(shot: LintShot) -> list[str]:
 
 def _told(whole: Whole, slot: str, what: str, hint: str) -> Iterator[tuple[str, Finding]]:
     """One finding for all shots that lack a slot, at the first of them."""
-    shots = [shot for shot in whole.shots if slot in shot.linted.facts.get("missing", ())]
+    shots = [shot for shot in whole.lacking if slot in shot.linted.facts["missing"]]
     shots = [shot for shot in shots if f"slot-{_RULES[slot]}" not in shot.linted.facts.get("ignore", {})]
     if not shots:
         return

@@ -12,14 +12,11 @@ from shotpilot_pipeline.lint.handoff import Unpicked, no_hero
 from shotpilot_pipeline.lint.offers import offered
 from shotpilot_pipeline.lint.rights import rights_problems
 from shotpilot_pipeline.lint.settling import at_levels, without_followers
-from shotpilot_pipeline.pipeline.faults import faults_problems
 from shotpilot_pipeline.pipeline.lints import Cast, drift_between, levels_of, told
 from shotpilot_pipeline.pipeline.reading import Reading, open_list, root_of
-from shotpilot_pipeline.pipeline.trip import known_of, unknown_picks
 from shotpilot_pipeline.plan.graph import place_of
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.shotlist.pages import Pages
-from shotpilot_pipeline.shotlist.picks import read_picks
 from shotpilot_pipeline.shotlist.pointer import told as told_whole
 from shotpilot_pipeline.shotlist.problems import by_place
 from shotpilot_pipeline.shotlist.source import kind_of, read_fragment
@@ -42,9 +39,9 @@ class Checked:
     cast: Cast | None = None
 
 
-def check_files(files: Sequence[Path], project: Path | None, today: date) -> list[Checked]:
+def check_files(files: Sequence[Path], project: Path | None, today: date, pages: Pages | None = None) -> list[Checked]:
     """Every file, and what only several lists of one show reveal. `today` is what consents are held against."""
-    pages = Pages()
+    pages = pages or Pages()
     checked = [check_file(file, project, pages, today) for file in files]
     by_root: dict[Path, list[Cast]] = {}
     for one in checked:
@@ -74,8 +71,12 @@ def check_file(file: Path, project: Path | None, pages: Pages | None = None, tod
 def _checked(file: Path, project: Path | None, pages: Pages, today: date) -> Checked:
     kind = kind_of(file, pages)
     if kind == "picks":
+        from shotpilot_pipeline.shotlist.picks import read_picks  # YAML: not for a list whose memo stands
+
         return Checked(file, kind, _in_order(read_picks(file, pages)[1], pages))
     if kind == "faults":
+        from shotpilot_pipeline.pipeline.faults import faults_problems
+
         return Checked(file, kind, _in_order(faults_problems(file, pages), pages))
     if kind == "fragment":
         return Checked(file, kind, _in_order(read_fragment(file, root_of(file, project), pages), pages))
@@ -96,11 +97,19 @@ def _checked_list(file: Path, project: Path | None, pages: Pages, today: date) -
     cast = Cast(str(file), facts.get("cast", {}), places)
     if compiled is None:
         return Checked(file, "shotlist", _in_order(found, pages), root=opened.root, cast=cast)
-    reading = Reading(opened.places, opened.settings, opened.catalog, compiled, problems)
-    known = known_of(reading)
-    found += at_levels([*unknown_picks(reading, known), *no_hero(_unpicked(compiled, notes, known))], levels)
+    if any(path.exists() for path in (opened.places.store, opened.places.picks, opened.places.rulings)):
+        reading = Reading(opened.places, opened.settings, opened.catalog, compiled, problems)
+        found += at_levels(_of_picks(reading, notes), levels)
     counts = _counts(compiled.tasks)
     return Checked(file, "shotlist", _in_order(found, pages), *counts, root=opened.root, cast=cast)
+
+
+def _of_picks(reading: Reading, notes: Notes) -> list[Problem]:
+    """What is wrong with the picks there are, and with those that are missing."""
+    from shotpilot_pipeline.pipeline.trip import known_of, unknown_picks  # loads the store: for those who have one
+
+    known = known_of(reading)
+    return [*unknown_picks(reading, known), *no_hero(_unpicked(reading.compiled, notes, known))]
 
 
 def _counts(tasks: Sequence[Task]) -> tuple[int, int, int]:

@@ -16,6 +16,7 @@ from shotpilot_pipeline.values.lint import Linted, Notes, ShotNotes
 
 Row = list[Any]
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: a memo of nothing else is read twice as fast
+_SEVERITIES = {severity.value: severity for severity in Severity}  # a call of the enum takes ten times as long
 _OUTSIDE = ",1]"  # how a line ends that holds a place outside of shot and scene
 
 
@@ -75,8 +76,9 @@ def _shot(
 ) -> ShotNotes:
     if not row:
         return ShotNotes(address, place, _NOTHING)
-    linted = _linted(row, Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0), shown)
-    return ShotNotes(address, linted.places.get("shot", place), linted)
+    at = Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0)
+    own = row[2].get("shot")
+    return ShotNotes(address, _Reader(at, shown).place(own) if own else place, _linted(row, at, shown))
 
 
 _NOTHING = Linted()
@@ -159,10 +161,10 @@ class _Reader:
             self.place(place),
             message,
             hint,
-            Severity(severity),
+            _SEVERITIES[severity],
             address,
             self.place(end) if end else None,
-            tuple(Step(self.place(at), words) for at, words in chain),
+            tuple(Step(self.place(at), words) for at, words in chain) if chain else (),
             self.fix(fix) if fix else None,
         )
 

@@ -90,7 +90,7 @@ def told_whole(
         if file in seen:
             break
         seen.add(file)
-    if end is None and not chain:
+    if end is problem.end and len(chain) == len(problem.chain):
         return problem
     return replace(problem, end=end, chain=tuple(dict.fromkeys(chain)))
 

@@ -53,6 +53,7 @@ class KeptScene(NamedTuple):
     busy: int  # shots that have tasks
     plan: str  # digest of its tasks
     bytes: int  # of its text in the memo
+    shots_bytes: int  # of the part of it that is about shots
     sha256: str  # of the same
 
 
@@ -115,13 +116,14 @@ def kept_scene(
     kinds: dict[tuple[Any, ...], int] = {}
     plan = "\n".join((*(str(kinds.setdefault(_kind(task), len(kinds))) for task in tasks), *_columns(tasks)))
     plan = "\n".join((plan, *map(_json, kinds))) if tasks else ""
-    lines = (
+    shot_lines = (
         *(f"{id}\t{digest}\t{line - row.line}\t{state}\t{count}" for id, digest, line, state, count in shots),
         *(_json(info.words) for info in infos),
         *(notes or [""] * len(shots)),
-        plan,
+        "",
     )
-    data = "\n".join(lines).encode()
+    own = "\n".join(shot_lines).encode()
+    data = own + plan.encode()
     told = row._replace(
         shots=tuple(shot.id for shot in shots),
         tasks=len(tasks),
@@ -130,6 +132,7 @@ def kept_scene(
         busy=sum(shot.tasks > 0 for shot in shots),
         plan=sha256_text(plan),
         bytes=len(data),
+        shots_bytes=len(own),
         sha256=sha256_bytes(data),
     )
     return told, data
@@ -155,7 +158,7 @@ def needs_of(scene: str, tasks: Sequence[Task]) -> tuple[str, ...]:
 def shots_in(data: bytes | memoryview, row: KeptScene) -> ShotsMemo:
     """The shots of a scene from its text. Raises ValueError for a text that is not whole."""
     count = len(row.shots)
-    lines = bytes(data).decode().split("\n", 3 * count)
+    lines = bytes(data[: row.shots_bytes]).decode().split("\n")
     if len(lines) != 3 * count + 1:
         raise ValueError("the memo is not whole")
     shots = tuple(_shot(line, row.line) for line in lines[:count])
@@ -167,15 +170,13 @@ def tasks_in(data: bytes | memoryview, row: KeptScene, file: str) -> tuple[Task,
 
     Raises ValueError, or what reading JSON raises, for a text that is not whole.
     """
-    lines = bytes(data).decode().split("\n")
-    count, tasks = len(row.shots), row.tasks
+    tasks = row.tasks
     if not tasks:
         return ()
-    shots = (_shot(line, row.line) for line in lines[:count])
-    places = [place for shot in shots for place in [f"{file}:{shot.line}"] * shot.tasks]
-    first, end = 3 * count, 3 * count + _COLUMNS * tasks
-    columns = [lines[at : at + tasks] for at in range(first, end, tasks)]
-    return _tasks(lines[end:], columns, places)
+    places = [place for shot in shots_in(data, row).shots for place in [f"{file}:{shot.line}"] * shot.tasks]
+    lines = bytes(data[row.shots_bytes :]).decode().split("\n")
+    end = _COLUMNS * tasks
+    return _tasks(lines[end:], [lines[at : at + tasks] for at in range(0, end, tasks)], places)
 
 
 def _shot(line: str, scene: int) -> KeptShot:

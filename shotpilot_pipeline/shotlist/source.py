@@ -22,7 +22,9 @@ from shotpilot_pipeline.shotlist.pages import Pages
 _MARKS = ("shotpilot.toml", ".shotpilot")
 _TOP_KEY = re.compile(rb"\n([A-Za-z][\w-]*)[ \t]*:")  # behind a line end: found three times as fast as by `^`
 _MOST_SNIFFED = 50_000_000  # bytes; as much as is read at all
+_HEADER = 4_000  # bytes; most lists say in fewer what they are
 FRAGMENT_KEYS = frozenset({"vars", "cast", "images", "looks", "scenes", "include"})
+_NOT_SURE = FRAGMENT_KEYS | {"shotlist"}
 
 
 class ShotText(NamedTuple):
@@ -84,27 +86,36 @@ def find_root(file: Path, project: Path | None = None) -> Path:
 def kind_of(path: Path, pages: Pages | None = None) -> str:
     """What a file is by its header: "shotlist", "picks", "faults", "fragment" or "unknown". Never raises; does not
     parse."""
+    pages = pages or Pages()
     try:
-        data = _beginning(path, pages or Pages())
-        keys = {key.decode() for key in _TOP_KEY.findall(b"\n" + data.removeprefix(b"\xef\xbb\xbf"))}
+        keys = _keys(_beginning(path, pages, _HEADER))
+        if "shotlist" in keys and not keys <= _NOT_SURE:
+            return "shotlist"  # whatever else it holds
+        keys = _keys(_beginning(path, pages, _MOST_SNIFFED))
     except (OSError, ValueError):
         return "unknown"
     if "picks" in keys and "shotlist" not in keys:
         return "picks"
     if "faults" in keys and "shotlist" not in keys:
         return "faults"
-    own = {key for key in keys if not key.startswith("x-")} - {"shotlist"}
+    own = keys - {"shotlist"}
     if own and own <= FRAGMENT_KEYS:
         return "fragment"
     return "shotlist" if "shotlist" in keys else "unknown"
 
 
-def _beginning(path: Path, pages: Pages) -> bytes:
+def _keys(data: bytes) -> set[str]:
+    """The keys at the top of a file."""
+    found = _TOP_KEY.findall(b"\n" + data.removeprefix(b"\xef\xbb\xbf"))
+    return {key.decode() for key in found if not key.startswith(b"x-")}
+
+
+def _beginning(path: Path, pages: Pages, size: int) -> bytes:
     given = pages.given(path)
     if given is not None or not path.is_file():
-        return given or b""
+        return (given or b"")[:size]
     with path.open("rb") as opened:
-        return opened.read(_MOST_SNIFFED)
+        return opened.read(size)
 
 
 def read_source(

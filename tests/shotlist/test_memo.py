@@ -12,7 +12,7 @@ from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
 from shotpilot_pipeline.shotlist.blocks import Hole
 from shotpilot_pipeline.shotlist.memo import Stamp, read_memo, read_stamp, write_memo
 from shotpilot_pipeline.shotlist.problems import with_places
-from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, kept_scene, shots_in, tasks_in
+from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, SceneText, kept_scene
 from shotpilot_pipeline.values.request import pick_mark, render_key, request_form
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
@@ -37,7 +37,7 @@ def task(address: str, prompt: str, place: str, waits: bool) -> Task:
     return Task(address, "iterate", "", "model/x", 4, 1, 28, "human", "", gates, (), forms, keys, *words, place)
 
 
-def scene(id: str, line: int, shots: list[tuple[str, bool]]) -> tuple[KeptScene, bytes, tuple[Task, ...], SceneInfo]:
+def scene(id: str, line: int, shots: list[tuple[str, bool]]) -> tuple[SceneText, tuple[Task, ...], SceneInfo]:
     """A scene of shots, each with its words, and whether it waits for a pick."""
     lines = [line + 2 + place for place in range(len(shots))]
     tasks = tuple(
@@ -50,9 +50,9 @@ def scene(id: str, line: int, shots: list[tuple[str, bool]]) -> tuple[KeptScene,
     )
     kept = [KeptShot(str(place), "d", lines[place], "", 1) for place in range(len(shots))]
     hole = Hole(id, 10, 20, 6, tuple(shot.id for shot in kept), 30)
-    row = KeptScene(id, "EXT. x", "a.yaml", line, f"text of {id}", hole, (), 0, True, False, (), (), 0, "", 0, "")
+    row = KeptScene(id, "EXT. x", "a.yaml", line, f"text of {id}", hole, (), 0, True, False, (), (), 0, "", 0, 0, "")
     notes = [f"note {place}" for place in range(len(shots))]
-    return *kept_scene(row, kept, infos, notes, tasks), tasks, SceneInfo(id, "EXT. x", infos)
+    return SceneText(*kept_scene(row, kept, infos, notes, tasks), "a.yaml"), tasks, SceneInfo(id, "EXT. x", infos)
 
 
 SHOWN = Compiled("show", "Title", ("iterate",), (), (), {"a": "b"})
@@ -63,41 +63,41 @@ def test_what_was_kept_comes_back_whole(tmp_path_factory, scenes: list[list[tupl
     path = tmp_path_factory.mktemp("memo") / "deep" / "a.memo"
     made = [scene(f"s{place}", 10 * place, shots) for place, shots in enumerate(scenes)]
     warning = Problem("r", Place("a.yaml", 1, 2), "m", "h", Severity.WARNING, "s0/0")
-    write_memo(path, STAMP, SHOWN, [one[:2] for one in made], [("s0/0", warning)], "around", ["shape"])
+    write_memo(path, STAMP, SHOWN, [one[0] for one in made], [("s0/0", warning)], "around", ["shape"])
     memo = read_memo(path, str)
     assert memo is not None
     assert memo.compiled(scenes=True) == replace(
-        SHOWN, tasks=tuple(task for one in made for task in one[2]), scenes=tuple(one[3] for one in made)
+        SHOWN, tasks=tuple(task for one in made for task in one[1]), scenes=tuple(one[2] for one in made)
     )
     assert len(memo.compiled(scenes=False).tasks) == sum(map(len, scenes))
     assert (memo.stamp, memo.problems, memo.note, memo.passed) == (STAMP, (("s0/0", warning),), "around", ["shape"])
-    assert [memo.shots(place).notes for place in range(len(made))] == [
+    assert [one.shots().notes for one in memo.scenes()] == [
         [f"note {place}" for place in range(len(shots))] for shots in scenes
     ]
-    assert memo.rows == tuple(one[0] for one in made)
+    assert memo.rows == tuple(one[0].row for one in made)
     assert memo.holes == {row.digest: row.hole for row in memo.rows}
 
 
 @given(st.lists(st.tuples(prompts, st.booleans()), min_size=1, max_size=4), st.integers(0, 500))
 def test_a_scene_that_moved_is_the_same_text_with_its_places_moved(shots: list[tuple[str, bool]], line: int) -> None:
-    row, text, tasks, _ = scene("s", 7, shots)
-    moved, same, there, info = scene("s", line, shots)
-    assert (text, row._replace(line=line)) == (same, moved)
-    assert tasks_in(memoryview(text), moved, "a.yaml") == there
-    assert shots_in(memoryview(text), moved).infos("a.yaml") == info.shots
+    known, tasks, _ = scene("s", 7, shots)
+    moved, there, info = scene("s", line, shots)
+    assert known.at(line) == moved
+    assert known.at(line).tasks().make() == there
+    assert known.at(line).info(words=True) == info
     assert [task._replace(place="") for task in tasks] == [task._replace(place="") for task in there]
 
 
 def test_scenes_with_other_tasks_are_told_apart(tmp_path: Path) -> None:
-    plain = scene("s", 1, [("a", False), ("b", False)])[0]
-    assert plain.plan == scene("s", 9, [("a", False), ("b", False)])[0].plan
+    plain = scene("s", 1, [("a", False), ("b", False)])[0].row
+    assert plain.plan == scene("s", 9, [("a", False), ("b", False)])[0].row.plan
     for other in ([("a", False)], [("a", False), ("c", False)], [("a", False), ("b", True)]):
-        assert scene("s", 1, other)[0].plan != plain.plan
+        assert scene("s", 1, other)[0].row.plan != plain.plan
 
 
 def test_a_scene_names_the_scenes_it_needs() -> None:
     one = task("s/1@iterate", "words", "a.yaml:1", False)
-    row = scene("s", 1, [("a", False)])[0]
+    row = scene("s", 1, [("a", False)])[0].row
     needy = one._replace(gates=("s/1@a", "t/1@a"), needs=("s/2@a", "u/3@final/p02"))
     told, _ = kept_scene(row, [KeptShot("1", "d", 1, "", 1)], [ShotInfo("1", "a.yaml:1", "", ())], [], [needy])
     assert (told.needs, told.busy, told.requests) == (("t", "u"), 1, (one.keys[0][:12],))
@@ -106,7 +106,7 @@ def test_a_scene_names_the_scenes_it_needs() -> None:
 @given(st.binary(max_size=60), st.integers(0, 400))
 def test_a_damaged_memo_is_none_at_all(tmp_path_factory, noise: bytes, at: int) -> None:
     path = tmp_path_factory.mktemp("memo") / "a.memo"
-    write_memo(path, STAMP, SHOWN, [scene("s", 1, [("words", False)])[:2]], [])
+    write_memo(path, STAMP, SHOWN, [scene("s", 1, [("words", False)])[0]], [])
     whole = path.read_bytes()
     path.write_bytes(whole[: min(at, len(whole) - 1)])
     assert read_memo(path, str) is None
@@ -117,7 +117,7 @@ def test_a_damaged_memo_is_none_at_all(tmp_path_factory, noise: bytes, at: int) 
 @given(st.integers(0), st.integers(1, 255))
 def test_a_memo_with_one_byte_edited_is_none_at_all(tmp_path_factory, at: int, by: int) -> None:
     path = tmp_path_factory.mktemp("memo") / "a.memo"
-    write_memo(path, STAMP, SHOWN, [scene("s", 1, [("words", False)])[:2]], [])
+    write_memo(path, STAMP, SHOWN, [scene("s", 1, [("words", False)])[0]], [])
     assert read_stamp(path) == STAMP
     edited = bytearray(path.read_bytes())
     edited[at % len(edited)] ^= by

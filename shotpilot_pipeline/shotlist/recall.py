@@ -87,14 +87,16 @@ def compile_or_recall(
             memo = None
         if memo is not None and stands(memo.stamp, file, root, catalog, pages):
             problems = tuple(in_place_order(found for _, found in memo.problems))
-            return Recalled(memo.compiled(scenes=scenes), problems, partial(_notes, memo, here))
+            return Recalled(
+                memo.compiled(scenes=scenes), problems, partial(_notes, memo.note, tuple(memo.scenes()), here)
+            )
         return _compile(file, root, catalog, memo, memo_path, eyes, pages, words=scenes)
 
 
-def _notes(memo: Memo, here: Whereabouts) -> Notes:
-    lines = [memo.note]
+def _notes(around: str, scenes: Sequence[SceneText], here: Whereabouts) -> Notes:
+    lines = [around]
     stood: list[tuple[str, Place]] = []
-    for scene in memo.scenes():
+    for scene in scenes:
         said, where = scene.said()
         lines += said
         stood += where
@@ -170,10 +172,6 @@ class _Made(NamedTuple):
     told: list[Found]
     compiled: Compiled
 
-    def notes(self) -> Notes:
-        """What the linter said."""
-        return self.look.notes(self.texts)
-
 
 def _compile(
     file: Path,
@@ -198,11 +196,13 @@ def _compile(
         told += (("", made.film.told(problem)) for problem in eyes.check(_unseen(made)))
     problems = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems):
-        return Recalled(None, problems, made.notes)
-    compiled = made.compiled
-    if not pages.in_memory:
-        compiled = _keep(memo_path, made, catalog, eyes, here)
-    return Recalled(compiled if words else replace(compiled, scenes=()), problems, made.notes)
+        return Recalled(None, problems, partial(made.look.notes, made.texts))
+    compiled = made.compiled if words else replace(made.compiled, scenes=())
+    if pages.in_memory:
+        return Recalled(compiled, problems, partial(made.look.notes, made.texts))
+    scenes = _keep(memo_path, made, catalog, eyes, here)
+    tasks = Tasks(scene.tasks() for scene in scenes)
+    return Recalled(replace(compiled, tasks=tasks), problems, partial(_notes, made.look.around_line, scenes, here))
 
 
 def _made(
@@ -265,13 +265,13 @@ def _unseen(made: _Made) -> Compiled:
     return replace(compiled, tasks=Tasks(anew))
 
 
-def _keep(path: Path, made: _Made, catalog: Catalog, eyes: Eyes, here: Whereabouts) -> Compiled:
-    """Write the memo; gives the list with its tasks scene by scene."""
+def _keep(path: Path, made: _Made, catalog: Catalog, eyes: Eyes, here: Whereabouts) -> list[SceneText]:
+    """Write the memo; gives its scenes."""
     stamp = _stamp(made, catalog)._replace(linter=eyes.digest)
     scenes = list(_scenes(made, here))
     passed, note = made.film.checked.passed(), made.look.around_line
     write_memo(path, stamp, made.compiled, scenes, _from_root(made.told, here), note, passed)
-    return replace(made.compiled, tasks=Tasks(scene.tasks() for scene in scenes))
+    return scenes
 
 
 def _scenes(made: _Made, here: Whereabouts) -> Iterator[SceneText]:

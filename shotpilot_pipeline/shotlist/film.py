@@ -13,6 +13,7 @@ from pathlib import Path
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Place, Problem, Step
 from shotpilot_pipeline.shotlist.fill import CannotFill, Scope, Templates, Value
+from shotpilot_pipeline.shotlist.mentions import MentionReader
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.pointer import inside, told_whole
@@ -90,6 +91,7 @@ class Film:
     differing: frozenset[str]  # keys the stages set differently
     scenes: Mapping[str, SceneFilm]
     shelf: Shelf
+    mentions: MentionReader
     templates: Templates = field(default_factory=Templates, repr=False)
     checked: Checked = field(default_factory=Checked, repr=False)
     pages: Pages = field(default_factory=Pages, repr=False)  # to look at a line again that is complained of
@@ -127,6 +129,7 @@ def open_film(source: Source, catalog: Catalog, shelf: Shelf | None = None) -> t
         differing=differing,
         scenes={scene.id: _scene(scene, outer, texts) for scene in source.scenes},
         shelf=shelf or Shelf(source.root),
+        mentions=MentionReader(cast.keys(), images.keys()),
         pages=source.pages,
         included=source.included,
     )

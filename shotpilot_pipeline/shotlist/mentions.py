@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from shotpilot_pipeline.shotlist.near import near
@@ -75,6 +76,18 @@ def read_mentions(text: str, cast: Collection[str], images: Collection[str]) -> 
     if end < len(text):
         pieces.append(text[end:])
     return tuple(pieces)
+
+
+class MentionReader:
+    """Reads mentions by the names of one film. The next stage says the same words, and so does every wardrobe."""
+
+    def __init__(self, cast: Collection[str], images: Collection[str]) -> None:
+        self._cast = cast
+        self._read = lru_cache(maxsize=64)(partial(read_mentions, cast=cast, images=images))
+
+    def pieces(self, text: str, images: Collection[str] | None = None) -> tuple[Piece, ...]:
+        """The pieces of `text`; `images`: the names that hold where a shot has images of its own. Raises BadMention."""
+        return self._read(text) if images is None else read_mentions(text, self._cast, images)
 
 
 def _mention(text: str, found: re.Match[str], cast: Collection[str], images: Collection[str]) -> tuple[Mention, int]:

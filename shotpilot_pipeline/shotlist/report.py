@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film
-from shotpilot_pipeline.shotlist.mentions import BadMention, Kind, Mention, read_mentions, written
+from shotpilot_pipeline.shotlist.mentions import BadMention, Kind, Mention, written
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.prompt import Series, without_stop
 from shotpilot_pipeline.shotlist.series import folded
@@ -50,9 +50,11 @@ def _texts(settings: Settings, series: Series | None, axes: dict[str, Node]) -> 
 
 def named(film: Film, settings: Settings, text: str) -> str:
     """`text` as a person reads it: `@vera` as her name, `@vera.wardrobe` as the words, `@plate` as plate."""
-    images = {*film.images, *(settings["images"].map if "images" in settings else ())}
+    if "@" not in text:
+        return text
+    images = {*film.images, *settings["images"].map} if "images" in settings else None
     try:
-        pieces = read_mentions(text, film.cast, images)
+        pieces = film.mentions.pieces(text, images)
     except BadMention:
         return text
 

@@ -20,7 +20,6 @@ from shotpilot_pipeline.shotlist.mentions import (
     Mention,
     Piece,
     mentioned,
-    read_mentions,
     with_wardrobe,
     written,
 )
@@ -161,18 +160,19 @@ def _pieces(cell: Cell) -> tuple[Piece, ...]:
             user = next((part for part in spoken(cell) if f"@{name}.wardrobe" in str(part.node.value)), None)
             fault.chain += [(user.label, user.node)] if user is not None else []
             raise
-        return read_mentions(words, cell.film.cast, images)
+        return cell.film.mentions.pieces(words, images)
 
     try:
-        return with_wardrobe(read_mentions(cell.text, cell.film.cast, images), wardrobe)
+        return with_wardrobe(cell.film.mentions.pieces(cell.text, images), wardrobe)
     except BadMention as bad:
         raise mention_fault(cell, bad.written, bad.message, bad.hint) from None
 
 
-def _image_names(cell: Cell) -> Collection[str]:
+def _image_names(cell: Cell) -> Collection[str] | None:
+    """The images that may be mentioned; None for those of the film alone."""
     own = cell.settings.get("images")
     if own is None:
-        return cell.film.images.keys()
+        return None
     for name in own.map.keys() & cell.film.cast.keys():
         member = cell.film.cast[name].node.key_place
         message = f"{name!r} is an image here and a cast member at {member}"

@@ -19,7 +19,7 @@ from shotpilot_pipeline.pipeline.answers import Answer, Question, ask
 from shotpilot_pipeline.pipeline.bought import bought_of
 from shotpilot_pipeline.pipeline.budgets import today
 from shotpilot_pipeline.pipeline.plandoc import PlanDoc, doc_as_json, plan_doc
-from shotpilot_pipeline.pipeline.reading import read_list
+from shotpilot_pipeline.pipeline.reading import Reading, read_list
 from shotpilot_pipeline.pipeline.sceneplans import (
     PlanSaid,
     basis_of,
@@ -84,9 +84,10 @@ def command(
     answer = before.answer()
     if answer is None:
         with collector_paused():
-            answer, said, basis = _answer(file, asked, wish, changes, screen, before)
+            reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
+            answer, said, basis = _answer(file, reading, asked, wish, changes, screen, before)
             after = question()
-            after.keep(answer, before)
+            after.keep(answer, before, reading.stamp)
             if said is not None and after.but_list == before.but_list:
                 write_said(before.scenes_in, said, basis)
     for text in answer.messages:
@@ -96,10 +97,9 @@ def command(
 
 
 def _answer(
-    file: Path, asked: Asked, wish: Wish, changes: bool, screen: Screen, before: Question
+    file: Path, reading: Reading, asked: Asked, wish: Wish, changes: bool, screen: Screen, before: Question
 ) -> tuple[Answer, PlanSaid | None, str]:
     """The answer, and the plan scene by scene with what it rests on, to be kept; None where it cannot be."""
-    reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
     known = known_of(reading, bought_of(reading))
     basis = basis_of(reading, before.but_list) if wish.is_everything and not asked.json else ""
     kept = read_said(before.scenes_in, basis) if basis else None

@@ -24,10 +24,10 @@ from shotpilot_pipeline.pipeline.lints import linter_of
 from shotpilot_pipeline.pipeline.places import places_of
 from shotpilot_pipeline.pipeline.reading import refuse_twin, root_of
 from shotpilot_pipeline.pipeline.settings import read_settings
-from shotpilot_pipeline.shotlist.memo import read_stamp
+from shotpilot_pipeline.shotlist.memo import Stamp, read_stamp
 from shotpilot_pipeline.shotlist.recall import stands
 from shotpilot_pipeline.store.store import Store
-from shotpilot_pipeline.values.digest import digest_of, sha256_bytes
+from shotpilot_pipeline.values.digest import digest_of, sha256_bytes, sha256_text
 
 RACY = 2_000_000_000  # ns; FAT, the coarsest file system in use, keeps times of change to 2 s
 
@@ -48,6 +48,7 @@ class Question:
     around: str  # digest of the store, the picks and the lock alone
     kept_in: Path
     but_list: str = ""  # digest of the question and of all but the list; "" as `digest`
+    stamp: Stamp | None = None  # of the memo that was looked at
 
     @property
     def scenes_in(self) -> Path:
@@ -59,24 +60,28 @@ class Question:
         if not self.digest:
             return None
         try:
-            head, _, result = self.kept_in.read_text(encoding="utf-8").partition("\n")
+            digest, _, rest = self.kept_in.read_text(encoding="utf-8").partition("\n")
+            if digest != sha256_text(rest):  # not as it was written
+                return None
+            head, _, result = rest.partition("\n")
             said = json.loads(head)
             return Answer(result, said["messages"], said["rolls"]) if said["question"] == self.digest else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def keep(self, answer: Answer, before: Question) -> None:
+    def keep(self, answer: Answer, before: Question, stamp: Stamp | None) -> None:
         """Keep the answer for the next time, unless something moved since `before`, when it was looked for.
 
-        That the list is the one that was compiled is known by its memo. A folder that cannot be written to is no
-        fault.
+        `stamp` is that of the list as it was planned: the memo may be another one by now, of another process. A folder
+        that cannot be written to is no fault.
         """
-        if not self.digest or self.around != before.around:
+        if not self.digest or self.around != before.around or self.stamp != stamp:
             return
         head = json.dumps({"question": self.digest, "messages": answer.messages, "rolls": answer.rolls})
+        rest = f"{head}\n{answer.result}"
         with suppress(OSError):
             aside = self.kept_in.with_suffix(f".{os.getpid()}.aside")
-            aside.write_text(f"{head}\n{answer.result}", encoding="utf-8")
+            aside.write_text(f"{sha256_text(rest)}\n{rest}", encoding="utf-8")
             aside.replace(self.kept_in)
 
 
@@ -110,7 +115,7 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
             return Question("", around, kept_in, but_list)
     except (ShotpilotError, OSError, ValueError):
         return Question("", "", file)
-    return Question(digest_of({**state, "list": stamp._asdict()}), around, kept_in, but_list)
+    return Question(digest_of({**state, "list": stamp._asdict()}), around, kept_in, but_list, stamp)
 
 
 def _ledger_stamp(path: Path) -> list[int] | None:

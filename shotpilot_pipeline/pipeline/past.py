@@ -74,7 +74,7 @@ def _compiled(revision: Revision, folder: Path, path: str, memo: Path, scenes: b
     """The list in `folder`. Raises UsageError with its first fault, told as a fault of the revision."""
     try:
         catalog = load_catalog(folder / "models")
-        compiled, problems, _ = compile_or_recall(folder / path, folder, catalog, memo, scenes=scenes)
+        compiled, problems, *_ = compile_or_recall(folder / path, folder, catalog, memo, scenes=scenes)
     except BadFiles as faults:
         compiled, problems = None, faults.problems
     if compiled is not None:

@@ -13,6 +13,7 @@ from shotpilot_pipeline.pipeline.lints import levels_of, linter_of, raised
 from shotpilot_pipeline.pipeline.places import Places, places_of
 from shotpilot_pipeline.pipeline.settings import Settings, read_settings
 from shotpilot_pipeline.plan.graph import in_order, place_of
+from shotpilot_pipeline.shotlist.memo import Stamp
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.pointer import Span, beginning, inside
 from shotpilot_pipeline.shotlist.recall import Eyes, Recalled, compile_or_recall
@@ -56,6 +57,7 @@ class Reading:
     compiled: Compiled
     warnings: tuple[Problem, ...]
     notes: Callable[[], Notes] = Notes.none
+    stamp: Stamp | None = None  # what the list rests on as it was read
 
 
 def open_list(
@@ -67,6 +69,10 @@ def open_list(
 
     Raises BadFiles for what keeps the list from being read at all: the settings, a model card, its place.
     """
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{str(file)!a}: the file's name is not UTF-8; rename it") from None
     if file.is_dir():
         fault = "is a folder, not a shot list"
         raise BadFiles([Problem("folder", Place(str(file)), fault, "name the YAML file in it")])
@@ -93,14 +99,14 @@ def read_list(file: Path, project: Path | None, *, rehearsal: bool, scenes: bool
     Of what the linter says, errors count here, those that the settings made errors too; warnings are for `check`.
     """
     opened = open_list(file, project, rehearsal=rehearsal, scenes=scenes)
-    compiled, problems, notes = opened.recalled
+    compiled, problems, notes, stamp = opened.recalled
     if compiled is None:
         raise BadFiles(problems)
     levels = levels_of(opened.settings)
     errors = raised(problems, notes(), compiled, levels) if levels else ()
     if errors:
         raise BadFiles(errors)
-    return Reading(opened.places, opened.settings, opened.catalog, compiled, problems, notes)
+    return Reading(opened.places, opened.settings, opened.catalog, compiled, problems, notes, stamp)
 
 
 def _list_problems(compiled: Compiled, file: Path, root: Path, pages: Pages) -> list[Problem]:

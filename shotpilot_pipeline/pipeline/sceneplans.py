@@ -24,7 +24,7 @@ from shotpilot_pipeline.plan.budgets import Uses, uses_together
 from shotpilot_pipeline.plan.known import Known
 from shotpilot_pipeline.plan.scenes import ScenePlan, by_scene, put_in, scene_plans, to_plan_again
 from shotpilot_pipeline.plan.totals import sum_up
-from shotpilot_pipeline.values.digest import digest_of
+from shotpilot_pipeline.values.digest import digest_of, sha256_text
 from shotpilot_pipeline.values.money import Money
 from shotpilot_pipeline.values.plan import Action, Plan, PlanLine, Totals
 from shotpilot_pipeline.values.task import SceneTasks, Tasks
@@ -115,7 +115,7 @@ def read_said(path: Path, basis: str) -> PlanSaid | None:
     """What was kept, where it rests on the same; else None."""
     try:
         head, _, rest = path.read_text(encoding="utf-8").partition("\n")
-        if not basis or json.loads(head) != basis:
+        if not basis or head != f"{basis} {sha256_text(rest)}":  # of another question, or not as it was written
             return None
         told = json.loads(rest)
         return PlanSaid([_scene(row) for row in told["scenes"]], told["look"])
@@ -125,10 +125,10 @@ def read_said(path: Path, basis: str) -> PlanSaid | None:
 
 def write_said(path: Path, said: PlanSaid, basis: str) -> None:
     """Keep a plan for the next time. A folder that cannot be written to is no fault."""
-    told = {"look": said.look, "scenes": [_row(one) for one in said.scenes]}
+    told = json.dumps({"look": said.look, "scenes": [_row(one) for one in said.scenes]}, ensure_ascii=False)
     with suppress(OSError):
         aside = path.with_suffix(f".{os.getpid()}.aside")
-        aside.write_text(f"{json.dumps(basis)}\n{json.dumps(told, ensure_ascii=False)}", encoding="utf-8")
+        aside.write_text(f"{basis} {sha256_text(told)}\n{told}", encoding="utf-8")
         aside.replace(path)
 
 

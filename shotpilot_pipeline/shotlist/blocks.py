@@ -86,10 +86,15 @@ class CutScene:
 
 
 class CutText(NamedTuple):
-    """A text in two parts: what is left, and the scenes that something was cut out of."""
+    """A text in two parts: what is left, and the scenes that something was cut out of.
+
+    `outer` is what stands before and behind all scenes, and on which line the latter begins: what is said of a place
+    there is true while it is the same.
+    """
 
     skeleton: str
     scenes: tuple[CutScene, ...]
+    outer: str
 
 
 def cut(text: str, name: str = "", known: Mapping[str, Hole] | None = None) -> CutText:
@@ -97,7 +102,7 @@ def cut(text: str, name: str = "", known: Mapping[str, Hole] | None = None) -> C
 
     `known`: scenes that were cut before, by their digest; `name` is the file's in these.
     """
-    whole = CutText(text, ())
+    whole = CutText(text, (), text)
     at = 0 if text.startswith("scenes:") else text.find("\nscenes:") + 1
     start = _SCENES.match(text, at)
     if start is None or "\nscenes:" in text[start.end() :]:
@@ -108,7 +113,7 @@ def cut(text: str, name: str = "", known: Mapping[str, Hole] | None = None) -> C
     cutter.run(start.end(), end)
     if not cutter.scenes or sum(len(scene.hole.ids) for scene in cutter.scenes) > MOST_SHOTS:
         return whole
-    made = cutter.done()
+    made = cutter.done(_outer(text, start.end(), end))
     return whole if _share_anchors(text, made) else made
 
 
@@ -169,8 +174,14 @@ class _Cutter:
         self.pieces += [self.text[self.copied : start + hole.start], *stand_in]
         self.copied = start + hole.end
 
-    def done(self) -> CutText:
-        return CutText("".join([*self.pieces, self.text[self.copied :]]), tuple(self.scenes))
+    def done(self, outer: str) -> CutText:
+        return CutText("".join([*self.pieces, self.text[self.copied :]]), tuple(self.scenes), outer)
+
+
+def _outer(text: str, start: int, end: int) -> str:
+    """The text without what stands from `start` to `end`."""
+    behind = text[end:] if text[end:].strip() else ""
+    return f"{text[:start]}\0{text.count(chr(10), 0, end)}\0{behind}" if behind else text[:start]
 
 
 def _hole_in(text: str) -> Hole | None:

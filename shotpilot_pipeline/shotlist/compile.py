@@ -76,7 +76,7 @@ def compile_shot(film: Film, scene: SceneSource, shot: ShotText) -> tuple[Part |
 
 def _told(film: Film, shot: ShotText, node: Node, problem: Problem) -> Problem:
     """The problem, whole; one that stands outside of its shot names the shot at the end of its chain."""
-    last = shot.line + shot.text.count("\n") if shot.text else last_line(node)
+    last = shot.last if shot.text else last_line(node)
     here = (problem.place, *(step.place for step in problem.chain))
     if any(place.file == shot.file and shot.line <= place.line <= last for place in here):
         return film.told(problem)

@@ -5,25 +5,20 @@ Knows no rule; gives the linter values, and takes back problems.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.shotlist.compile import Part
 from shotpilot_pipeline.shotlist.film import Film
 from shotpilot_pipeline.shotlist.mending import Pencil
-from shotpilot_pipeline.shotlist.node import Node
-from shotpilot_pipeline.shotlist.notes import Standing, around_line, is_outside, note_line, read_notes
+from shotpilot_pipeline.shotlist.notes import Standing, around_line, is_of_scene, is_outside, note_line, read_notes
 from shotpilot_pipeline.shotlist.recalled import Recall
 from shotpilot_pipeline.shotlist.scenememo import SceneText
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source
 from shotpilot_pipeline.shotlist.views import film_view, shot_view
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
-from shotpilot_pipeline.values.digest import digest_of
 from shotpilot_pipeline.values.lint import Linted, Linter, LintFilm, Notes
-
-#: Keys of a list that texts and ignores of its shots come from: where they stand must not have moved.
-_OUTER = ("defaults", "looks", "cast", "images", "stages", "vars")
 
 
 class Look:
@@ -52,7 +47,7 @@ class Look:
         self._view = film_view(self._film, self._source)
         said = self._told(self._linter.around(self._view, self._pencil))
         scenes = {scene.id: scene.node.key_line for scene in self._source.scenes}
-        self.around_line = around_line(said, scenes, outer_digest(self._source), self._here.kept)
+        self.around_line = around_line(said, scenes, self._source.outer, self._here.kept)
         return _errors(said.problems)
 
     def at(self, scene: SceneSource, shot: ShotText, part: Part) -> tuple[Problem, ...]:
@@ -77,7 +72,7 @@ class Look:
         """
         if self._linter is None:
             return True
-        if line and ((is_outside(line) and self._recall.has_moved) or shot.node is not None):
+        if line and (is_of_scene(line) or shot.node is not None or (is_outside(line) and self._recall.has_moved)):
             return False
         self._stands(shot)
         self.lines.append(line)
@@ -110,21 +105,12 @@ class Look:
         brought a fault, where one did."""
         if not said.problems or not (shot or self._film.included):
             return said
-        last = shot.line + shot.text.count("\n") if shot else 0
-        return replace(
-            said,
-            problems=tuple(
-                self._film.told(one)
-                if self._film.included or (shot and one.place.file == shot.file and shot.line <= one.place.line <= last)
-                else one
-                for one in said.problems
-            ),
-        )
 
+        def is_mine(one: Problem) -> bool:
+            return shot is not None and one.place.file == shot.file and shot.line <= one.place.line <= shot.last
 
-def outer_digest(source: Source) -> str:
-    """Moves when something moves that the linter may point at outside of scenes."""
-    return digest_of({"places": [list(_places(source.head.get(key))) for key in _OUTER]})
+        told = (self._film.told(one) if self._film.included or is_mine(one) else one for one in said.problems)
+        return replace(said, problems=tuple(told))
 
 
 def without_requests(part: Part) -> Part:
@@ -133,19 +119,8 @@ def without_requests(part: Part) -> Part:
 
 
 def _standing(scene: SceneSource, shot: ShotText) -> Standing:
-    last = shot.line + shot.text.count("\n") if shot.text else 0
-    own = scene.node.file == shot.file and bool(scene.shots)
-    return Standing(shot.file, shot.line, last, scene.node.key_line if own else 0, scene.shots[0].line if own else 0)
-
-
-def _places(node: Node | None) -> Iterator[tuple[str, int, int]]:
-    """Where a node and all below it stand."""
-    if node is None:
-        return
-    yield node.file, node.line, node.column
-    value = node.value
-    for below in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _places(below)
+    own = scene.node.file == shot.file and scene.last
+    return Standing(shot.file, shot.line, shot.last, scene.node.key_line if own else 0, scene.last if own else 0)
 
 
 def _errors(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:

@@ -1,8 +1,9 @@
 """What a linter said, as lines that a memo keeps: one for what is around the shots, one for each shot.
 
-A place inside the shot counts from the shot's first line, one in the scene's own keys before its shots from the scene's
-line, so that a line stays true when the shot moves. Any other place is written as it is; a line that holds one says so
-at its end, because it is true only while all that is around the shots stands where it stood. Does not know any rule.
+A place inside the shot counts from the shot's first line, one in the scene's own keys from the scene's line, so that a
+line stays true when the shot moves. Any other place is written as it is. A line says at its end which kinds it holds:
+one of the scene is true only while the scene's text is the same, any other one only while all that is written outside
+of scenes is. Does not know any rule.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from shotpilot_pipeline.values.lint import Linted, Notes, ShotNotes
 Row = list[Any]
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: a memo of nothing else is read twice as fast
 _SEVERITIES = {severity.value: severity for severity in Severity}  # a call of the enum takes ten times as long
-_OUTSIDE = ",1]"  # how a line ends that holds a place outside of shot and scene
+_OUTSIDE, _OF_SCENE = 1, 2  # what a line ends with, added up: a place outside of the scene, or in its own keys
 
 
 class Standing(NamedTuple):
-    """Where a shot stands: its first and last line, and the line of its scene, with the first that is a shot's."""
+    """Where a shot stands: its first and last line, and those of its scene."""
 
     file: str
     line: int
     last: int
     scene: int  # 0: in another file, or not known
-    shots: int
+    scene_last: int
 
 
 NOWHERE = Standing("", 0, 0, 0, 0)
@@ -40,7 +41,7 @@ def note_line(linted: Linted, at: Standing, kept: Callable[[str], str]) -> str:
     write = _Writer(at, kept)
     problems = [write.problem(problem) for problem in linted.problems]
     places = {name: write.place(place) for name, place in linted.places.items()}
-    return _encode([problems, linted.facts, places, int(write.outside)])
+    return _encode([problems, linted.facts, places, write.kinds])
 
 
 def around_line(linted: Linted, scenes: Mapping[str, int], outer: str, kept: Callable[[str], str]) -> str:
@@ -53,7 +54,12 @@ def around_line(linted: Linted, scenes: Mapping[str, int], outer: str, kept: Cal
 
 def is_outside(line: str) -> bool:
     """Whether a line holds a place that is neither in the shot nor in its scene's own keys."""
-    return line.endswith(_OUTSIDE)
+    return line.endswith((",1]", ",3]"))
+
+
+def is_of_scene(line: str) -> bool:
+    """Whether a line holds a place in the scene's own keys."""
+    return line.endswith((",2]", ",3]"))
 
 
 def outer_of(around: str) -> str:
@@ -115,15 +121,16 @@ class _Writer:
     def __init__(self, at: Standing, kept: Callable[[str], str]) -> None:
         self._at = at
         self._kept = kept
-        self.outside = False
+        self.kinds = 0
 
     def place(self, place: Place) -> Row:
         at = self._at
         if place.file == at.file and at.line <= place.line <= at.last:
             return ["", place.line - at.line, place.column]
-        if place.file == at.file and at.scene and at.scene <= place.line < at.shots:
+        if place.file == at.file and at.scene and at.scene <= place.line <= at.scene_last:
+            self.kinds |= _OF_SCENE
             return ["^", place.line - at.scene, place.column]
-        self.outside = True
+        self.kinds |= _OUTSIDE
         return [self._kept(place.file) if place.file else "/", place.line, place.column]
 
     def problem(self, problem: Problem) -> Row:

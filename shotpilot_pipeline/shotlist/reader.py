@@ -13,7 +13,7 @@ from pathlib import Path
 from shotpilot_pipeline.catalog.schemas import schema
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist import include, names
-from shotpilot_pipeline.shotlist.blocks import STAND_IN, CutScene, Hole, cut
+from shotpilot_pipeline.shotlist.blocks import STAND_IN, CutScene, CutText, Hole, cut
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.filetext import FileText, read_text
 from shotpilot_pipeline.shotlist.node import Node
@@ -24,7 +24,7 @@ from shotpilot_pipeline.shotlist.validate import check
 from shotpilot_pipeline.shotlist.yamlfault import shown
 from shotpilot_pipeline.shotlist.yamltext import parse
 from shotpilot_pipeline.values.address import ID_PATTERN
-from shotpilot_pipeline.values.digest import canonical_json, digest_of, sha256_text
+from shotpilot_pipeline.values.digest import canonical_json, digest_in_order, sha256_text
 from shotpilot_pipeline.values.pause import collector_paused
 
 SCHEMA = "shotlist-1"
@@ -113,6 +113,8 @@ class _File:
     """One file, read: its map without scenes, and its scenes."""
 
     head: Node
+    outer: str  # of its text, see CutText
+    skeleton: str
     scenes: dict[str, SceneSource] = field(default_factory=dict)
 
 
@@ -237,8 +239,11 @@ class _Show:
             "from": [[name, node.file] for section in include.MERGED for name, node in _map(head.get(section))],
             "files": sorted(self.files),
         }
-        return Source(path, self.root, head, scenes, dict(self.files), digest_of(told), dict(self.links),
-                      dict(self.included), self.pages)  # fmt: skip
+        files = [*self.fragments, *([self.own] if self.own else [])]
+        outer, layout = ([file.outer for file in files], [file.skeleton for file in files])
+        return Source(path, self.root, head, scenes, dict(self.files), digest_in_order(told),
+                      digest_in_order([sorted(self.files), outer]), digest_in_order([sorted(self.files), layout]),
+                      dict(self.links), dict(self.included), self.pages)  # fmt: skip
 
 
 def _map(node: Node | None) -> list[tuple[str, Node]]:
@@ -268,7 +273,7 @@ class _Reading:
         self.known = known
 
     def run(self, definition: str) -> _File | None:
-        node, cuts = self._parse()
+        node, cuts, made = self._parse()
         if node is None:
             return None
         if not isinstance(node.value, dict):
@@ -283,7 +288,7 @@ class _Reading:
         for shots in parsed.values():
             for shot, shot_node in shots:
                 self.problems += _shot_faults(shot_node, f"{shot.scene}/{shot.id}")
-        file = _File(node)
+        file = _File(node, made.outer, made.skeleton)
         for id, scene in scenes.items():
             file.scenes[id] = self._cut(scene, cuts[id]) if id in cuts else self._parsed(id, scene, parsed[id])
         node.map.pop("scenes", None)
@@ -291,7 +296,8 @@ class _Reading:
 
     def _cut(self, node: Node, scene: CutScene) -> SceneSource:
         """A scene whose shots are text, and are cut apart when somebody asks."""
-        return SceneSource(scene.id, node, scene.hole.ids, partial(self._texts, scene), scene.digest, scene.hole)
+        last = scene.first + scene.text.rstrip("\n").count("\n")
+        return SceneSource(scene.id, node, scene.hole.ids, partial(self._texts, scene), scene.digest, scene.hole, last)
 
     def _texts(self, scene: CutScene) -> tuple[ShotText, ...]:
         file, name = self.got.file, self.name
@@ -305,18 +311,18 @@ class _Reading:
         told = tuple(self._digested(shot, shot_node) for shot, shot_node in shots)
         return SceneSource(id, node, tuple(shot.id for shot in told), lambda: told)
 
-    def _parse(self) -> tuple[Node | None, dict[str, CutScene]]:
-        """The map of the file, and the scenes whose shots were cut out of it."""
+    def _parse(self) -> tuple[Node | None, dict[str, CutScene], CutText]:
+        """The map of the file, the scenes whose shots were cut out of it, and how it was cut."""
         text, file = self.got.text, self.got.file
         made = cut(text, self.name, self.known)
         if made.scenes:
             parsed = parse(made.skeleton, file)
             if parsed.fault is None and parsed.node is not None and _stand_ins_fit(parsed.node, made.scenes):
                 self.problems += parsed.problems
-                return parsed.node, {scene.id: scene for scene in made.scenes}
+                return parsed.node, {scene.id: scene for scene in made.scenes}, made
         parsed = parse_all(text, file)
         self.problems += parsed.problems
-        return parsed.node, {}
+        return parsed.node, {}, CutText(text, (), text)
 
     def _shots_out(self, scene: str, node: Node) -> list[tuple[ShotText, Node]]:
         """Take the shots of a scene that was not cut out of its map."""

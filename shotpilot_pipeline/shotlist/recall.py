@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.shotlist.memo import Found, Memo, Stamp, read_memo, write_memo
-from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.notes import read_notes
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.problems import in_place_order, with_places
 from shotpilot_pipeline.shotlist.scenememo import SceneText, needs_of
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
-from shotpilot_pipeline.values.digest import digest_of, sha256_bytes
+from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.lint import Linter, Notes
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Compiled, Tasks
@@ -47,6 +46,7 @@ class Recalled(NamedTuple):
     compiled: Compiled | None  # None where there is an error
     problems: tuple[Problem, ...]  # in order of place; of the linter's, the errors alone
     notes: Callable[[], Notes]
+    stamp: Stamp | None = None  # what it rests on; None where nothing was kept of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,8 @@ def compile_or_recall(
             memo = None
         if memo is not None and stands(memo.stamp, file, root, catalog, pages):
             problems = tuple(in_place_order(found for _, found in memo.problems))
-            return Recalled(
-                memo.compiled(scenes=scenes), problems, partial(_notes, memo.note, tuple(memo.scenes()), here)
-            )
+            notes = partial(_notes, memo.note, tuple(memo.scenes()), here)
+            return Recalled(memo.compiled(scenes=scenes), problems, notes, memo.stamp)
         return _compile(file, root, catalog, memo, memo_path, eyes, pages, words=scenes)
 
 
@@ -166,7 +165,6 @@ class _Made(NamedTuple):
     film: Film
     recall: Recall
     look: Look
-    layout: str
     parts: list[Part]  # of the scenes that were looked into here
     texts: Mapping[str, SceneText]  # of all others
     told: list[Found]
@@ -200,9 +198,10 @@ def _compile(
     compiled = made.compiled if words else replace(made.compiled, scenes=())
     if pages.in_memory:
         return Recalled(compiled, problems, partial(made.look.notes, made.texts))
-    scenes = _keep(memo_path, made, catalog, eyes, here)
-    tasks = Tasks(scene.tasks() for scene in scenes)
-    return Recalled(replace(compiled, tasks=tasks), problems, partial(_notes, made.look.around_line, scenes, here))
+    stamp, scenes = _stamp(made, catalog)._replace(linter=eyes.digest), list(_scenes(made, here))
+    _keep(memo_path, made, stamp, scenes, here)
+    compiled = replace(compiled, tasks=Tasks(scene.tasks() for scene in scenes))
+    return Recalled(compiled, problems, partial(_notes, made.look.around_line, scenes, here), stamp)
 
 
 def _made(
@@ -218,7 +217,7 @@ def _made(
     from shotpilot_pipeline.shotlist.compile import join
     from shotpilot_pipeline.shotlist.film import open_film
     from shotpilot_pipeline.shotlist.gather import gather
-    from shotpilot_pipeline.shotlist.looking import Look, outer_digest
+    from shotpilot_pipeline.shotlist.looking import Look
     from shotpilot_pipeline.shotlist.recalled import Recall
     from shotpilot_pipeline.shotlist.references import Fact, Shelf
 
@@ -226,8 +225,7 @@ def _made(
     film, film_found = open_film(source, catalog, Shelf(source.root, facts))
     film.checked.earlier = frozenset(memo.passed if memo and memo.stamp.catalog == catalog.digest else ())
     stood = memo is not None and _surroundings_stand(memo.stamp, source, catalog)
-    layout = _layout(source)
-    recall = Recall(memo if stood else None, layout, outer_digest(source))
+    recall = Recall(memo if stood else None, source.layout, source.outer)
     look = Look(eyes.linter, film, source, here, recall)
     told = [("", problem) for problem in (*found, *film_found, *look.around())]
     parts, of_shots, texts, sources = gather(source, film, recall, look, here)
@@ -237,7 +235,7 @@ def _made(
     if words:
         told_of = (texts[one.id].info(words=True) if one.id in texts else one for one in compiled.scenes)
         compiled = replace(compiled, scenes=tuple(told_of))
-    return _Made(source, film, recall, look, layout, parts, texts, told, compiled)
+    return _Made(source, film, recall, look, parts, texts, told, compiled)
 
 
 def _every_part(source: Source, texts: Mapping[str, SceneText], parts: Sequence[Part]) -> list[Part]:
@@ -265,13 +263,10 @@ def _unseen(made: _Made) -> Compiled:
     return replace(compiled, tasks=Tasks(anew))
 
 
-def _keep(path: Path, made: _Made, catalog: Catalog, eyes: Eyes, here: Whereabouts) -> list[SceneText]:
-    """Write the memo; gives its scenes."""
-    stamp = _stamp(made, catalog)._replace(linter=eyes.digest)
-    scenes = list(_scenes(made, here))
+def _keep(path: Path, made: _Made, stamp: Stamp, scenes: Sequence[SceneText], here: Whereabouts) -> None:
+    """Write the memo."""
     passed, note = made.film.checked.passed(), made.look.around_line
     write_memo(path, stamp, made.compiled, scenes, _from_root(made.told, here), note, passed)
-    return scenes
 
 
 def _scenes(made: _Made, here: Whereabouts) -> Iterator[SceneText]:
@@ -299,7 +294,7 @@ def _stamp(made: _Made, catalog: Catalog) -> Stamp:
     links = {**recall.links, **{here.kept(typed): name for typed, name in source.links.items()}}
     links |= {here.beside(file, written): name for (file, written), name in shelf.links.items()}
     references = _rows({**recall.facts, **shelf.facts})
-    return Stamp(here.list, catalog.digest, source.head_digest, made.layout, dict(source.files), links, references)
+    return Stamp(here.list, catalog.digest, source.head_digest, source.layout, dict(source.files), links, references)
 
 
 def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object]]:
@@ -311,18 +306,3 @@ def _from_root(told: Sequence[Found], here: Whereabouts) -> list[Found]:
         return replace(at, file=here.kept(at.file))
 
     return [(shot, with_places(problem, kept)) for shot, problem in told]
-
-
-def _layout(source: Source) -> str:
-    """A digest of where everything but the shots stands, by which problems of shots may point at it."""
-    places: list[tuple[str, int, int]] = []
-    for node in (source.head, *(scene.node for scene in source.scenes)):
-        _note_places(node, places)
-    return digest_of({"places": places})
-
-
-def _note_places(node: Node, places: list[tuple[str, int, int]]) -> None:
-    places.append((node.file, node.line, node.column))
-    value = node.value
-    for below in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _note_places(below, places)

@@ -120,7 +120,7 @@ def parts_in(scene: SceneSource, known: SceneText) -> list[Part]:
 
 def _moved(problem: Problem, kept: KeptShot, shot: ShotText) -> Problem:
     """The problem where its shot stands now; what points out of the shot stays where it is."""
-    down, until = shot.line - kept.line, kept.line + shot.text.count("\n")
+    down, until = shot.line - kept.line, kept.line + shot.last - shot.line
     if not down:
         return problem
 
@@ -132,5 +132,4 @@ def _moved(problem: Problem, kept: KeptShot, shot: ShotText) -> Problem:
 
 
 def _points_out(problem: Problem, shot: ShotText) -> bool:
-    last = shot.line + shot.text.count("\n")
-    return any(at.file != shot.file or not shot.line <= at.line <= last for at in places_of(problem))
+    return any(at.file != shot.file or not shot.line <= at.line <= shot.last for at in places_of(problem))

@@ -39,6 +39,11 @@ class ShotText(NamedTuple):
     text: str  # its lines, the key included; "" when `node` is already there
     node: Node | None  # parsed, typed and validated already: a list in flow style, or one that cannot be cut safely
 
+    @property
+    def last(self) -> int:
+        """The last of its lines that says anything; that of its key where it was not cut out."""
+        return self.line + self.text.rstrip("\n").count("\n")
+
 
 @dataclass(frozen=True)
 class SceneSource:
@@ -50,6 +55,7 @@ class SceneSource:
     cut: Callable[[], tuple[ShotText, ...]] = field(repr=False)
     digest: str = ""  # sha256 of its file's path and its text; "" where its shots were not cut out
     hole: Hole | None = None  # where its shots stand in its text; None with no digest
+    last: int = 0  # its last line; 0 with no digest
 
     @cached_property
     def shots(self) -> tuple[ShotText, ...]:
@@ -66,7 +72,9 @@ class Source:
     head: Node  # the whole map without `scenes`; vars, cast, images and looks of the includes merged in
     scenes: tuple[SceneSource, ...]  # in order; those of includes first, in include order
     files: Mapping[str, str]  # every file read: path from the root -> sha256 of its bytes
-    head_digest: str  # sha256 of everything but the shots
+    head_digest: str  # moves with what everything but the shots says
+    outer: str  # moves with anything that is written outside of all scenes
+    layout: str  # moves with anything that is written outside of the shots, and where it stands
     links: Mapping[str, str]  # every file read, as the user would type it -> its path from the root, symlinks followed
     included: Mapping[str, Place] = field(default_factory=dict)  # a file as the user would type it -> who includes it
     pages: Pages = field(default_factory=Pages, repr=False)  # where its files were read

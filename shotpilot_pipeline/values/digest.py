@@ -32,6 +32,11 @@ def sha256_of(parts: Iterable[bytes]) -> str:
     return made.hexdigest()
 
 
+def digest_in_order(value: object) -> str:
+    """The sha256 of a JSON value that is another where the keys of a map stand in another order."""
+    return sha256_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
 def digest_of(value: Mapping[str, object]) -> str:
     """The sha256 of a JSON object in its canonical spelling."""
     return sha256_text(canonical_json(value))

@@ -220,6 +220,51 @@ def test_where_anything_else_moved_all_is_planned(paid: Path, moved: str, monkey
     assert (said, again) == (anew, None)
 
 
+@pytest.mark.parametrize("name", ["planned", "planned-scenes"])
+@pytest.mark.parametrize("damage", [lambda text: text[:-60], lambda text: text.replace("take", "tale", 1)])
+def test_a_damaged_plan_is_not_said_again(here: Path, name: str, damage: Callable[[str], str]) -> None:
+    path = here / "list.yaml"
+    path.write_text(HEAD + "".join(THREE))
+    plan(path)
+    kept = here / f".shotpilot/memo/list.yaml.{name}"
+    kept.write_text(damage(kept.read_text()))
+    if name == "planned-scenes":
+        path.write_text(HEAD + "".join(THREE).replace("a lamp 1", "a lamp 9"))
+    said, anew, again = plan(path)
+    assert said == anew
+    assert again is None or name == "planned"
+
+
+def test_the_plan_of_a_list_that_another_process_went_on_with_is_not_kept(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, answer = here / "list.yaml", plan_command._answer
+    path.write_text(HEAD + "".join(THREE))
+
+    def meanwhile(*arguments: Any) -> Any:
+        answered = answer(*arguments)
+        path.write_text(HEAD + "".join(THREE[:2]))
+        run(path, "check")
+        return answered
+
+    monkeypatch.setattr(plan_command, "_answer", meanwhile)
+    assert "sc020" in run(path, "plan")
+    monkeypatch.undo()
+    assert "sc020" not in run(path, "plan")
+
+
+def test_stages_in_another_order_are_another_film(here: Path) -> None:
+    path = here / "list.yaml"
+    head = HEAD.replace(", carry: image", "")
+    path.write_text(head + "".join(THREE))
+    plan(path)
+    first, second = head.splitlines()[3:5]
+    path.write_text(head.replace(f"{first}\n{second}", f"{second}\n{first}") + "".join(THREE))
+    said, anew, again = plan(path)
+    assert (said, again) == (anew, None)
+    assert said.index("final") < said.index("iterate")
+
+
 ids = st.sampled_from(["sh010", "sh020", "sh030", "sh-with-a-longer-name"])
 mores = st.sampled_from(
     [

@@ -101,7 +101,7 @@ def test_a_cut_list_reads_as_the_whole(text: str, tmp_path_factory: pytest.TempP
     path.write_text(text)
     pieces, cut_out = everything(path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "cut", lambda whole, *_: CutText(whole, ()))
+        patch.setattr(reader, "cut", lambda whole, *_: CutText(whole, (), whole))
         whole, none = everything(path)
     assert pieces == whole
     assert none == 0
@@ -136,7 +136,7 @@ def test_what_was_cut_before_is_cut_as_if_anew(text: str, at: int, piece: str) -
     ],
 )
 def test_what_is_unusual_is_left_in_its_place(text: str) -> None:
-    assert cut(HEAD + text) == CutText(HEAD + text, ())
+    assert cut(HEAD + text) == CutText(HEAD + text, (), HEAD + text)
 
 
 def test_a_stand_in_keeps_every_line_where_it_was() -> None:

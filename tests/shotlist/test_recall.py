@@ -31,7 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def places(file: str, root: Path, memo: str) -> list[str]:
-    compiled, problems, _ = compile_or_recall(Path(file), root, catalog(), root / memo, scenes=True)
+    compiled, problems, *_ = compile_or_recall(Path(file), root, catalog(), root / memo, scenes=True)
     assert compiled is not None, problems
     tasks = [task.place for task in compiled.tasks]
     shots = [shot.place for scene in compiled.scenes for shot in scene.shots]

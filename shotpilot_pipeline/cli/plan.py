@@ -30,6 +30,7 @@ from shotpilot_pipeline.pipeline.sceneplans import (
     write_said,
 )
 from shotpilot_pipeline.pipeline.trip import Wish, known_of, stale_picks, unknown_picks
+from shotpilot_pipeline.shotlist.memo import Stamp
 from shotpilot_pipeline.values.pause import collector_paused
 from shotpilot_pipeline.values.task import Tasks
 
@@ -75,10 +76,10 @@ def command(
         return _saved(output, file, asked, wish, screen, check, changes)
     look = {"json": asked.json, "changes": changes, "colour": screen.colour, "width": screen.width, "day": today()}
 
-    def question() -> Question:
+    def question(read: Stamp | None = None) -> Question:
         if asks_git(wish):  # a branch moves without a file of the show moving
             return Question("", "", file)
-        return ask(file, asked.project, rehearsal=asked.rehearsal, asked={"wish": asdict(wish), **look})
+        return ask(file, asked.project, rehearsal=asked.rehearsal, asked={"wish": asdict(wish), **look}, read=read)
 
     before = question()
     answer = before.answer()
@@ -86,8 +87,8 @@ def command(
         with collector_paused():
             reading = read_list(file, asked.project, rehearsal=asked.rehearsal)
             answer, said, basis = _answer(file, reading, asked, wish, changes, screen, before)
-            after = question()
-            after.keep(answer, before, reading.stamp)
+            after = question(reading.stamp)
+            after.keep(answer, before)
             if said is not None and after.but_list == before.but_list:
                 write_said(before.scenes_in, said, basis)
     for text in answer.messages:

@@ -48,7 +48,6 @@ class Question:
     around: str  # digest of the store, the picks and the lock alone
     kept_in: Path
     but_list: str = ""  # digest of the question and of all but the list; "" as `digest`
-    stamp: Stamp | None = None  # of the memo that was looked at
 
     @property
     def scenes_in(self) -> Path:
@@ -69,13 +68,12 @@ class Question:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def keep(self, answer: Answer, before: Question, stamp: Stamp | None) -> None:
+    def keep(self, answer: Answer, before: Question) -> None:
         """Keep the answer for the next time, unless something moved since `before`, when it was looked for.
 
-        `stamp` is that of the list as it was planned: the memo may be another one by now, of another process. A folder
-        that cannot be written to is no fault.
+        A folder that cannot be written to is no fault.
         """
-        if not self.digest or self.around != before.around or self.stamp != stamp:
+        if not self.digest or self.around != before.around:
             return
         head = json.dumps({"question": self.digest, "messages": answer.messages, "rolls": answer.rolls})
         rest = f"{head}\n{answer.result}"
@@ -85,10 +83,13 @@ class Question:
             aside.replace(self.kept_in)
 
 
-def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str, object]) -> Question:
+def ask(
+    file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str, object], read: Stamp | None = None
+) -> Question:
     """The question `asked` (JSON values: selectors, options, the width of the screen) of the list in `file`.
 
-    Never raises: where anything is wrong, the question has no digest, and asking anew will say what.
+    `read` is what the list rests on as it was read; None: it was not, and is looked for in its memo, which must be true
+    still. Never raises: where anything is wrong, the question has no digest, and asking anew will say what.
     """
     try:
         root = root_of(file, project)
@@ -110,12 +111,18 @@ def ask(file: Path, project: Path | None, *, rehearsal: bool, asked: Mapping[str
         around = digest_of(things) if store and ledger is not None else ""
         state = {"build": build_id(), "file": str(file), "around": around, "asked": dict(asked)}
         but_list = digest_of(state) if around else ""
-        stamp = read_stamp(places.memo)
-        if stamp is None or not around or not stands(stamp, file, root, load_catalog(root / "models")):
+        stamp = read or _standing(places.memo, file, root)
+        if stamp is None or not around:
             return Question("", around, kept_in, but_list)
     except (ShotpilotError, OSError, ValueError):
         return Question("", "", file)
-    return Question(digest_of({**state, "list": stamp._asdict()}), around, kept_in, but_list, stamp)
+    return Question(digest_of({**state, "list": stamp._asdict()}), around, kept_in, but_list)
+
+
+def _standing(memo: Path, file: Path, root: Path) -> Stamp | None:
+    """The stamp of the memo; None where anything it rests on moved."""
+    stamp = read_stamp(memo)
+    return stamp if stamp is not None and stands(stamp, file, root, load_catalog(root / "models")) else None
 
 
 def _ledger_stamp(path: Path) -> list[int] | None:

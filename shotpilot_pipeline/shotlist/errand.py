@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST = 4  # processes; more than that wait for the memory
+_WIDTH = 4  # bytes of a number: a power of two, so that none is torn where a page of the pipe ends
 
 
 def hands() -> int:
@@ -30,6 +31,32 @@ def hands() -> int:
     if sys.platform != "linux" or threading.active_count() > 1:
         return 1
     return min(MOST, len(os.sched_getaffinity(0)))
+
+
+class Turns:
+    """Numbers from 0 on for several processes to take, each number once: whoever is through with one takes the next.
+
+    Made before the fork. A pipe holds them: what one process has read from it no other one reads. Whoever outlives the
+    process that made them takes no more.
+    """
+
+    MOST = 10_000  # numbers: what surely fits into a pipe while nobody reads
+
+    def __init__(self, count: int) -> None:
+        if count > self.MOST:
+            raise ValueError(f"{count} turns are more than {self.MOST}")
+        self._owner = os.getpid()
+        self._end, start = os.pipe()
+        os.write(start, b"".join(number.to_bytes(_WIDTH, "big") for number in range(count)))
+        os.close(start)
+
+    def __iter__(self) -> Iterator[int]:
+        while self._owner in (os.getpid(), os.getppid()) and (taken := os.read(self._end, _WIDTH)):
+            yield int.from_bytes(taken, "big")
+
+    def close(self) -> None:
+        """Let go of them."""
+        os.close(self._end)
 
 
 class Errand(Generic[T]):

@@ -5,7 +5,7 @@ Knows no rule; gives the linter values, and takes back problems.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
@@ -90,12 +90,18 @@ class Look:
 
     def by_scene(self) -> dict[str, tuple[list[str], list[tuple[str, Place]]]]:
         """What was said of the shots of each scene that was looked into, and where they stand."""
-        found: dict[str, tuple[list[str], list[tuple[str, Place]]]] = {}
-        for line, stands in zip(self.lines, self.stood, strict=True):
-            lines, stood = found.setdefault(stands[0].partition("/")[0], ([], []))
-            lines.append(line)
-            stood.append(stands)
-        return found
+        return said_by_scene(self.lines, self.stood)
+
+    def taken(self) -> tuple[list[str], list[tuple[str, Place]]]:
+        """What was kept of each shot, for whoever puts it in order: it is not here any more."""
+        taken = self.lines, self.stood
+        self.lines, self.stood = [], []
+        return taken
+
+    def keep(self, lines: Sequence[str], stood: Sequence[tuple[str, Place]]) -> None:
+        """Keep what was taken, here or by another process."""
+        self.lines += lines
+        self.stood += stood
 
     def _stands(self, shot: ShotText) -> None:
         self.stood.append((f"{shot.scene}/{shot.id}", Place(shot.file, shot.line)))
@@ -111,6 +117,18 @@ class Look:
 
         told = (self._film.told(one) if self._film.included or is_mine(one) else one for one in said.problems)
         return replace(said, problems=tuple(told))
+
+
+def said_by_scene(
+    lines: Sequence[str], stood: Sequence[tuple[str, Place]]
+) -> dict[str, tuple[list[str], list[tuple[str, Place]]]]:
+    """What was said of each shot, and where it stands, by scene."""
+    found: dict[str, tuple[list[str], list[tuple[str, Place]]]] = {}
+    for line, stands in zip(lines, stood, strict=True):
+        own, places = found.setdefault(stands[0].partition("/")[0], ([], []))
+        own.append(line)
+        places.append(stands)
+    return found
 
 
 def without_requests(part: Part) -> Part:

@@ -278,7 +278,10 @@ def _scenes(made: _Made, here: Whereabouts) -> Iterator[SceneText]:
     faulty = {shot.partition("/")[0] for shot, _ in made.told}
     for scene in made.source.scenes:
         known = made.texts.get(scene.id)
-        yield known or scene_text(scene, headings[scene.id], parts.get(scene.id, ()), notes, faulty, here)
+        if known:
+            yield known._replace(made=None)
+        else:
+            yield scene_text(scene, headings[scene.id], parts.get(scene.id, ()), notes, faulty, here)
 
 
 def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:

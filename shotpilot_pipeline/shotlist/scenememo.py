@@ -71,6 +71,7 @@ class SceneText(NamedTuple):
     row: KeptScene
     text: bytes | memoryview
     file: str  # as the user of this command types it
+    made: tuple[Task, ...] | None = None  # its tasks, as long as they are at hand anyway
 
     def at(self, line: int) -> SceneText:
         """The same where the scene stands at another line."""
@@ -78,8 +79,8 @@ class SceneText(NamedTuple):
 
     def tasks(self) -> SceneTasks:
         """Its tasks, made when somebody asks for one."""
-        row = self.row
-        make = partial(tasks_in, self.text, row, self.file)
+        row, made = self.row, self.made
+        make = partial(tuple, made) if made is not None else partial(tasks_in, self.text, row, self.file)
         return SceneTasks(row.id, row.tasks, make, row.plan, row.needs, row.busy, row.requests)
 
     def shots(self) -> ShotsMemo:

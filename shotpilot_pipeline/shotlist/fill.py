@@ -212,7 +212,7 @@ class Filling:
 
     def _fill_by_jinja(self, node: Node, raw: str, names: Mapping[str, Value]) -> str:
         seen = {name: _seen(self, value) for name, value in names.items()}
-        self.touched.update(name for name in ("stage", "axis") if name in raw)
+        self.touched.update(name for name in ("stage", "shot", "axis") if name in raw)
         try:
             return self._templates.fill(raw, seen)
         except CannotFill:

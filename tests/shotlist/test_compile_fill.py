@@ -285,3 +285,30 @@ def test_what_a_template_cannot_do_is_said_in_plain_words_with_a_cure(tmp_path: 
     assert [problem.rule for problem in problems] == ["template"]
     assert problems[0].hint
     assert not re.search(r"'(?:str|int|_View)'|object|argument|operand|statement|token|print", problems[0].message)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{{ shot.resolution }} boat",
+        "{{ shot.resolution | lower }} boat",
+        "{% if stage.resolution == '1K' %}small{% else %}large{% endif %} boat",
+        "{% if shot.resolution == '1K' %}small{% else %}large{% endif %} boat",
+        "{% set it = shot %}{{ it.resolution }} boat",
+        "boat {{ looks.sized }}",
+        "boat of @vera in @vera.wardrobe",
+    ],
+)
+def test_words_that_hang_on_the_stage_are_those_of_each_stage(tmp_path: Path, words: str) -> None:
+    sized = "{% if shot.resolution == '1K' %}small{% else %}large{% endif %}"
+    head = f"""
+        cast: {{vera: {{frontal: https://example.com/vera.jpg, wardrobe: "a {sized} hat"}}}}
+        looks: {{sized: "{sized}"}}
+        stages:
+          iterate: {{model: kling-o3, resolution: 1K, takes: 1, pick: first}}
+          final: {{model: kling-o3, resolution: 2K, takes: 1, pick: first}}
+          blown: {{model: kling-o3, resolution: 2K, takes: 1, pick: first}}
+    """
+    said = prompt_of(tmp_path, words, head=head)
+    first, second, third = (said.prompt(f"sc010/sh010@{stage}") for stage in ("iterate", "final", "blown"))
+    assert first != second == third

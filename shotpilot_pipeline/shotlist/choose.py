@@ -34,9 +34,23 @@ class Chosen(NamedTuple):
     note: str
 
 
-def choose(catalog: Catalog, model: Node, asked: Asked) -> Chosen:
-    """The first model of `model` (a family or a list of them) that can. Raises ShotFault when none can."""
-    named = model.list if isinstance(model.value, list) else [model]
+class Chooser:
+    """Chooses among the cards of one catalog. Most tasks ask what another one has asked before."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._known: dict[tuple[tuple[str, ...], Asked], Chosen] = {}
+
+    def choose(self, model: Node, asked: Asked) -> Chosen:
+        """The first model of `model` (a family or a list of them) that can. Raises ShotFault when none can."""
+        named = model.list if isinstance(model.value, list) else [model]
+        key = (tuple([str(node.value) for node in named]), asked)
+        if key not in self._known:
+            self._known[key] = _choose(self.catalog, model, named, asked)
+        return self._known[key]
+
+
+def _choose(catalog: Catalog, model: Node, named: Sequence[Node], asked: Asked) -> Chosen:
     refusals: list[tuple[str, str]] = []
     rules: set[str] = set()
     for node in named:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem
-from shotpilot_pipeline.shotlist.fill import CannotFill, Filling, Value
+from shotpilot_pipeline.shotlist.fill import BY_STAGE, CannotFill, Filling, Value
 from shotpilot_pipeline.shotlist.film import Film, SceneFilm, fill_problem, state_of, visible
+from shotpilot_pipeline.shotlist.mentions import Piece
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pictures import Ask
@@ -132,14 +133,14 @@ class _Shot:
     asks: list[Ask] = field(init=False, default_factory=list)
     said: dict[tuple[object, ...], str] = field(init=False, default_factory=dict)
     made: list[Made] = field(init=False, default_factory=list)
+    read: dict[str, dict[str, tuple[Piece, ...]]] = field(init=False, default_factory=dict)  # variant -> see Cell
+    first: tuple[str, Settings, Filling] | None = field(init=False, default=None)  # what the first cell is made from
+    name: str = field(init=False)
+    place: str = field(init=False)
 
-    @property
-    def name(self) -> str:
-        return f"{self.text.scene}/{self.text.id}"
-
-    @property
-    def place(self) -> str:
-        return f"{self.text.file}:{self.text.line}"
+    def __post_init__(self) -> None:
+        self.name = f"{self.text.scene}/{self.text.id}"
+        self.place = f"{self.text.file}:{self.text.line}"
 
     def expanded(self) -> ShotTasks:
         self.level = level_of(self.node)
@@ -255,13 +256,14 @@ class _Shot:
                 self._note(problem)
         requests = [self._request(branch, place) for place in range(len(branch.cells))]
         made = [request for request in requests if request is not None]
-        if len(made) < len(requests):
-            return None
+        return self._task_of(branch, made, state) if len(made) == len(requests) else None
+
+    def _task_of(self, branch: _Branch, made: Sequence[Request], state: str) -> Task:
         settings = branch.cells[0][1]
-        takes = max(_takes(own) for _, own in branch.cells)
-        alike = len(branch.gates) < 2 and all(request.form == made[0].form for request in made)
+        takes = max([_takes(own) for _, own in branch.cells])
+        alike = len(branch.gates) < 2 and (len(made) == 1 or len({request.form for request in made}) == 1)
         kept = made[:1] if alike else made
-        asked = dict.fromkeys(ask.address for request in made for ask in request.asks)
+        asked = dict.fromkeys([ask.address for request in made for ask in request.asks])
         return Task(
             address=branch.address,
             stage=branch.stage,
@@ -269,18 +271,18 @@ class _Shot:
             endpoint=made[0].endpoint,
             takes=takes,
             panels=self._amount(branch) or 1,
-            picture_price=max(request.price for request in made),
+            picture_price=max([request.price for request in made]),
             pick=_chooser(settings, takes),
             carry=_word(settings, "carry", "prompt") if branch.gates else "",
             gates=branch.gates,
-            needs=tuple(address for address in asked if address not in branch.gates),
-            forms=tuple(request.form for request in kept),
-            keys=tuple(request.key for request in kept),
-            notes=tuple(dict.fromkeys(note for request in made for note in request.notes)),
+            needs=tuple([address for address in asked if address not in branch.gates]),
+            forms=tuple([request.form for request in kept]),
+            keys=tuple([request.key for request in kept]),
+            notes=tuple(dict.fromkeys([note for request in made for note in request.notes])),
             tags=_tags(settings),
-            cast=tuple(dict.fromkeys(who for request in made for who in request.cast)),
+            cast=tuple(dict.fromkeys([who for request in made for who in request.cast])),
             place=self.place,
-            fits=next((request.fits for request in made if request.fits), ""),
+            fits=next(filter(None, [request.fits for request in made]), ""),
         )
 
     def _request(self, branch: _Branch, place: int) -> Request | None:
@@ -304,6 +306,7 @@ class _Shot:
     def _cell(self, branch: _Branch, place: int) -> Cell:
         variant, settings = branch.cells[place]
         filling = self._filling(settings, branch.stage, variant)
+        self.first = self.first or (branch.stage, settings, filling)
         text = self._text(filling, settings, variant, branch.panel)
         carried = self._carried(branch, place) if _word(settings, "carry", "prompt") == "image" else ()
         return Cell(
@@ -315,6 +318,7 @@ class _Shot:
             carried=carried,
             amount=self._amount(branch),
             panel=branch.panel,
+            read=self.read.setdefault(variant.id, {}),
         )
 
     def _amount(self, branch: _Branch) -> int:
@@ -344,15 +348,18 @@ class _Shot:
             text = panel_text(filling, settings, self.series, panel)
         else:
             text = shot_text(filling, settings, looks, self.series)
-        if not filling.touched & {"stage", "shot"}:
+        if BY_STAGE.isdisjoint(filling.touched):
             self.said[known] = text
         return text
 
     def _words(self, cells: Sequence[Variant]) -> tuple[tuple[str, str], ...]:
         """The shot's words for lists and reports; what is wrong with them is noted."""
         stage = self.film.stages[0]
-        settings = shot_settings(self.scene, self.level, stage, cells[0])
-        filling = self._filling(settings, stage, cells[0])
+        if self.first is not None and self.first[0] == stage:
+            _, settings, filling = self.first
+        else:
+            settings = shot_settings(self.scene, self.level, stage, cells[0])
+            filling = self._filling(settings, stage, cells[0])
         words, faults = shot_words(self.film, filling, settings, self.series, self._vary())
         for fault in faults:
             self._note(fill_problem(fault, self.film))
@@ -372,12 +379,13 @@ def _chooser(settings: Settings, takes: int) -> str:
     return _word(settings, "pick", HUMAN if takes > 1 else FIRST)
 
 
-def _chooser_problems(settings: Settings) -> Iterator[Problem]:
+def _chooser_problems(settings: Settings) -> Sequence[Problem]:
     node = settings.get("pick")
-    if node is not None and node.value not in CHOOSERS:
-        known = sorted(CHOOSERS)
-        hint = near(str(node.value), known) or f"write {' or '.join(known)}"
-        yield Problem("unknown-pick", node.place, f"there is no rule {str(node.value)!r} to pick by", hint)
+    if node is None or node.value in CHOOSERS:
+        return ()
+    known = sorted(CHOOSERS)
+    hint = near(str(node.value), known) or f"write {' or '.join(known)}"
+    return [Problem("unknown-pick", node.place, f"there is no rule {str(node.value)!r} to pick by", hint)]
 
 
 def _takes(settings: Settings) -> int:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, Union
 
 from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.series import folded
+from shotpilot_pipeline.shotlist.words import in_words
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -24,6 +26,8 @@ Value = Union[str, int, float, Node, "Scope", tuple[str, ...]]
 
 LONGEST = 20_000  # characters of a template or of any text it makes: eight times the longest prompt
 DEEPEST = 50  # values that use each other, one inside the other
+#: Names that mean something else at each stage: what was filled without them is the same at all.
+BY_STAGE = frozenset({"stage", "shot"})
 _LOOK_UP = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*\}\}")
 _OPENS = re.compile(r"\{[{%#]")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -109,7 +113,7 @@ class Templates:
 class Filling:
     """One shot (variant, stage) being filled: what it sees, and what has been filled for it already."""
 
-    __slots__ = ("_done", "_open", "_templates", "names", "touched")
+    __slots__ = ("_done", "_open", "_templates", "_words", "names", "touched")
 
     def __init__(self, templates: Templates, names: Mapping[str, Value]) -> None:
         self.names = names
@@ -117,6 +121,14 @@ class Filling:
         self._templates = templates
         self._done: dict[int, str] = {}  # by the identity of the node, which lives longer than this
         self._open: dict[int, tuple[str, Node]] = {}
+        self._words: dict[tuple[str, int], str] = {}
+
+    def words(self, slot: str, node: Node) -> str:
+        """What a slot says: its text in the words of the trade, white space folded. Raises CannotFill."""
+        known = self._words.get((slot, id(node)))
+        if known is None:
+            known = self._words[slot, id(node)] = folded(in_words(slot, self.text(node, slot)))
+        return known
 
     def text(self, node: Node, label: str, **more: str) -> str:
         """The value of `node`, filled; `more` are names only it sees. Raises CannotFill."""
@@ -298,9 +310,9 @@ def _in_words(fault: Exception, expression: str, names: Mapping[str, Value]) -> 
     if not _foreign(fault):
         return str(fault)
     from shotpilot_pipeline.shotlist.sandbox import FILTER_NAMES
-    from shotpilot_pipeline.shotlist.templatefault import in_words
+    from shotpilot_pipeline.shotlist.templatefault import template_fault
 
-    return in_words(str(getattr(fault, "message", None) or fault), FILTER_NAMES)
+    return template_fault(str(getattr(fault, "message", None) or fault), FILTER_NAMES)
 
 
 def _foreign(fault: Exception) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import Place, Problem, Step
+from shotpilot_pipeline.shotlist.choose import Chooser
 from shotpilot_pipeline.shotlist.fill import CannotFill, Scope, Templates, Value
 from shotpilot_pipeline.shotlist.mentions import MentionReader
 from shotpilot_pipeline.shotlist.node import Node
@@ -80,7 +81,7 @@ class Film:
     """All that a shot sees of its surroundings."""
 
     root: Path
-    catalog: Catalog
+    chooser: Chooser
     show: Scope
     cast: Mapping[str, Member]
     cast_scope: Scope
@@ -96,6 +97,11 @@ class Film:
     checked: Checked = field(default_factory=Checked, repr=False)
     pages: Pages = field(default_factory=Pages, repr=False)  # to look at a line again that is complained of
     included: Mapping[str, Place] = field(default_factory=dict, repr=False)  # a file -> who includes it
+
+    @property
+    def catalog(self) -> Catalog:
+        """The model cards."""
+        return self.chooser.catalog
 
     def told(self, problem: Problem, *outer: Step) -> Problem:
         """The problem with its end, the steps `outer` and the includes that led to it."""
@@ -118,7 +124,7 @@ def open_film(source: Source, catalog: Catalog, shelf: Shelf | None = None) -> t
     texts = _map(head.get("vars"))
     film = Film(
         root=source.root,
-        catalog=catalog,
+        chooser=Chooser(catalog),
         show=_show(head),
         cast=cast,
         cast_scope=Scope("cast", {name: _member_scope(member) for name, member in cast.items()}),

@@ -144,7 +144,7 @@ def with_wardrobe(pieces: Sequence[Piece], read: Callable[[str], tuple[Piece, ..
             made.append(piece)
             continue
         inner = read(piece.id)
-        if any(type(part) is Mention and part.kind is Kind.WARDROBE for part in inner):
+        if mentioned(inner, Kind.WARDROBE):
             raise BadMention(
                 f"@{piece.id}.wardrobe", f"the wardrobe of {piece.id} mentions a wardrobe", "write its words out"
             )
@@ -155,9 +155,9 @@ def with_wardrobe(pieces: Sequence[Piece], read: Callable[[str], tuple[Piece, ..
 
 def mentioned(pieces: Sequence[Piece], kind: Kind) -> tuple[str, ...]:
     """The ids of one kind, in order of first mention."""
-    return tuple(dict.fromkeys(piece.id for piece in pieces if type(piece) is Mention and piece.kind is kind))
+    return tuple(dict.fromkeys([piece.id for piece in pieces if type(piece) is Mention and piece.kind is kind]))
 
 
 def written(pieces: Sequence[Piece], name: Callable[[Mention], str]) -> str:
     """The text, each mention as `name` writes it."""
-    return "".join(piece if type(piece) is str else name(piece) for piece in pieces)  # type: ignore[arg-type]
+    return "".join([piece if type(piece) is str else name(piece) for piece in pieces])  # type: ignore[arg-type]

@@ -55,8 +55,8 @@ def pictures_of(film: Film, settings: Settings, pieces: tuple[Piece, ...], carri
     for name in found.cast:
         found.elements.append(_element_of(film, film.cast[name], found))
     _images_by_hand(film, settings, found)
-    known = {**film.images, **(settings["images"].map if "images" in settings else {})}
-    for name in mentioned(pieces, Kind.IMAGE):
+    known = {**film.images, **settings["images"].map} if "images" in settings else film.images
+    for name in mentioned(pieces, Kind.IMAGE) if known else ():
         _add_image(film, name, known[name], found)
     if "add_images" in settings:
         _add_further(film, settings["add_images"], known, found)

@@ -5,7 +5,7 @@ Does not know models: mentions are still as written in what it gives.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem, Severity, Step
@@ -15,7 +15,6 @@ from shotpilot_pipeline.shotlist.near import near
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.series import alone, apart, folded, joined, numbers
 from shotpilot_pipeline.shotlist.settings import Settings
-from shotpilot_pipeline.shotlist.words import in_words
 
 #: What stands around a prompt where the picked picture is carried and nothing else was said.
 DEFAULT_WRAP = "Keep composition, framing and pose of @pick. "
@@ -146,7 +145,7 @@ def _join_slots(filling: Filling, settings: Settings, looks: Mapping[str, Value]
 
     def part(slot: str) -> str:
         node = settings.get(slot)
-        return without_stop(in_words(slot, filling.text(node, slot))) if node is not None else ""
+        return _unstopped(filling.words(slot, node)) if node is not None else ""
 
     look = settings.get("look")
     groups = (
@@ -174,10 +173,12 @@ def look_texts(filling: Filling, look: Node, looks: Mapping[str, Value]) -> list
     return found
 
 
-def look_problems(settings: Settings, looks: Mapping[str, Value]) -> Iterator[Problem]:
+def look_problems(settings: Settings, looks: Mapping[str, Value]) -> Sequence[Problem]:
     """A problem for each look that is not defined: a full prompt or panels leave the look out, not its typos."""
-    if (look := settings.get("look")) is not None:
-        yield from (_unknown_look(node, looks).problem for node in _worn(look) if str(node.value) not in looks)
+    look = settings.get("look")
+    if look is None:
+        return ()
+    return [_unknown_look(node, looks).problem for node in _worn(look) if str(node.value) not in looks]
 
 
 def _worn(look: Node) -> list[Node]:
@@ -195,7 +196,10 @@ def _listing(*parts: str) -> str:
 
 def without_stop(text: str) -> str:
     """A part of a sentence folded, without its own full stop (an ellipsis stays)."""
-    text = folded(text)
+    return _unstopped(folded(text))
+
+
+def _unstopped(text: str) -> str:
     return text[:-1] if text.endswith(".") and not text.endswith("..") else text
 
 

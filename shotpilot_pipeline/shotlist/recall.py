@@ -306,6 +306,6 @@ def _rows(facts: Mapping[str, Fact | Sequence[object]]) -> dict[str, list[object
 
 def _from_root(told: Sequence[Found], here: Whereabouts) -> list[Found]:
     def kept(at: Place) -> Place:
-        return replace(at, file=here.kept(at.file))
+        return at._replace(file=here.kept(at.file))
 
     return [(shot, with_places(problem, kept)) for shot, problem in told]

@@ -9,7 +9,7 @@ from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.prompt import Series, without_stop
 from shotpilot_pipeline.shotlist.series import folded
 from shotpilot_pipeline.shotlist.settings import Settings
-from shotpilot_pipeline.shotlist.words import BESIDE, SLOTS, heading, in_words
+from shotpilot_pipeline.shotlist.words import BESIDE, SLOTS, heading
 
 Words = tuple[tuple[str, str], ...]
 
@@ -23,11 +23,10 @@ def shot_words(
     axes = vary.map["axes"].map if vary is not None and "axes" in vary.map else {}
     for slot, nodes in _texts(settings, series, axes):
         try:
-            texts = [in_words(slot, filling.text(node, slot)) for node in nodes]
+            text = " / ".join([filling.words(slot, node) for node in nodes])
         except CannotFill as fault:
             faults.append(fault)
             continue
-        text = folded(" / ".join(texts))
         if text:
             found.append((slot, named(film, settings, text) if "@" in text else text))
     return tuple(found), faults

@@ -6,20 +6,19 @@ Does not know stages or variants, nor what was picked: a picture that somebody s
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Card
 from shotpilot_pipeline.errors import Place, Problem, Step
-from shotpilot_pipeline.shotlist.choose import Asked, Chosen, cannot, choose
-from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
+from shotpilot_pipeline.shotlist.choose import Asked, Chosen, cannot
+from shotpilot_pipeline.shotlist.fill import BY_STAGE, CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film
 from shotpilot_pipeline.shotlist.mentions import (
     BadMention,
     Kind,
     Mention,
     Piece,
-    mentioned,
     with_wardrobe,
     written,
 )
@@ -27,7 +26,7 @@ from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.origin import longest, origin, spoken
 from shotpilot_pipeline.shotlist.pictures import Ask, Pictures, pictures_of
 from shotpilot_pipeline.shotlist.pointer import Span
-from shotpilot_pipeline.shotlist.prompt import ShotFault, warning, without_stop
+from shotpilot_pipeline.shotlist.prompt import DEFAULT_WRAP, ShotFault, warning, without_stop
 from shotpilot_pipeline.shotlist.settings import Settings, is_written, said
 from shotpilot_pipeline.shotlist.validity import input_problems
 from shotpilot_pipeline.values.fits import fits_text
@@ -41,8 +40,7 @@ RESOLUTION = "1K"
 THE_IMAGE = "the reference image"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One shot (variant, panel) at one stage, ready to become a request."""
 
     film: Film
@@ -53,6 +51,7 @@ class Cell:
     carried: tuple[str, ...]  # marks of the picked pictures that come along
     amount: int  # panels of a series; 0 for a single picture
     panel: int  # which panel of a series it is alone, from 1; 0 for all of it
+    read: dict[str, tuple[Piece, ...]]  # texts of the variant that were read already and say the same at every stage
 
 
 class Request(NamedTuple):
@@ -109,7 +108,7 @@ def _chosen(cell: Cell, asked: Asked) -> Chosen:
     """The model for what is asked. Raises ShotFault, whose chain says where that was asked which no model can do."""
     catalog = cell.film.catalog
     try:
-        return choose(catalog, _model(cell), asked)
+        return cell.film.chooser.choose(_model(cell), asked)
     except ShotFault as fault:
         less = {
             "resolution": asked._replace(resolution=RESOLUTION),
@@ -149,6 +148,18 @@ def _pieces(cell: Cell) -> tuple[Piece, ...]:
     if "@" not in cell.text:
         return (cell.text,)
     images = _image_names(cell)
+    if images is not None:
+        return _read(cell, images)
+    if (known := cell.read.get(cell.text)) is not None:
+        return known
+    said = cell.read.get(cell.text.removeprefix(DEFAULT_WRAP))
+    pieces = (*cell.film.mentions.pieces(DEFAULT_WRAP), *said) if said is not None else _read(cell, None)
+    if BY_STAGE.isdisjoint(cell.filling.touched):
+        cell.read[cell.text] = pieces
+    return pieces
+
+
+def _read(cell: Cell, images: Collection[str] | None) -> tuple[Piece, ...]:
 
     def wardrobe(name: str) -> tuple[Piece, ...]:
         member = cell.film.cast[name]
@@ -191,11 +202,12 @@ def _prompt(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures, card: Car
     if len(pieces) == 1 and type(pieces[0]) is str:
         return pieces[0]
     numbered = "several images" in card.features
-    cast = {name: place for place, name in enumerate(mentioned(pieces, Kind.CAST), pictures.elements_by_hand + 1)}
+    cast = {name: place for place, name in enumerate(pictures.cast, pictures.elements_by_hand + 1)}
 
     def name(mention: Mention) -> str:
         if mention.kind is Kind.CAST:
             return f"@Element{cast[mention.id]}"
+        _check_by_hand(cell, mention, pictures)
         if mention.kind is Kind.ELEMENT_BY_HAND:
             return f"@Element{mention.number}"
         if not numbered:
@@ -206,7 +218,6 @@ def _prompt(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures, card: Car
             return f"@Image{len(cell.carried) + mention.number}" if mention.number or cell.carried else "@Image"
         return f"@Image{pictures.numbers[mention.id]}"
 
-    _check_by_hand(cell, pieces, pictures)
     return written(pieces, name)
 
 
@@ -214,30 +225,27 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _check_by_hand(cell: Cell, pieces: tuple[Piece, ...], pictures: Pictures) -> None:
-    """`@pick`, `@Element1` and `@Image1` stand only where there is such a thing."""
-    for piece in pieces:
-        if type(piece) is str:
-            continue
-        assert isinstance(piece, Mention)
-        if piece.kind is Kind.PICK and not cell.carried:
-            rule, message = "image-undeclared", "nothing is carried here that @pick could mean"
-            hint = "give the stage carry: image"
-        elif piece.kind is Kind.ELEMENT_BY_HAND and not 1 <= piece.number <= pictures.elements_by_hand:
-            there = pictures.elements_by_hand
-            rule, message = "element-undeclared", f"there is no element {piece.number}; {there or 'none'} given by hand"
-            hint = "mention a cast member by id, or give elements:"
-        elif piece.kind is Kind.IMAGE_BY_HAND and not min(1, piece.number) <= piece.number <= pictures.images_by_hand:
-            rule = "image-undeclared"
-            message = f"there is no image {piece.number}; {pictures.images_by_hand or 'none'} given by hand"
-            hint = "mention an image by its id, or give image_urls:"
-        elif piece.kind is Kind.IMAGE_BY_HAND and not piece.number and pictures.images_by_hand != 1:
-            rule = "image-undeclared"
-            message = f"@Image without a number needs one image by hand, not {pictures.images_by_hand}"
-            hint = "write @Image1, @Image2, ..., or mention an image by its id"
-        else:
-            continue
-        raise mention_fault(cell, f"@{piece.id}", message, hint, rule)
+def _check_by_hand(cell: Cell, mention: Mention, pictures: Pictures) -> None:
+    """`@pick`, `@Element1` and `@Image1` stand only where there is such a thing. Raises ShotFault."""
+    kind, number = mention.kind, mention.number
+    if kind is Kind.PICK and not cell.carried:
+        rule, message = "image-undeclared", "nothing is carried here that @pick could mean"
+        hint = "give the stage carry: image"
+    elif kind is Kind.ELEMENT_BY_HAND and not 1 <= number <= pictures.elements_by_hand:
+        there = pictures.elements_by_hand
+        rule, message = "element-undeclared", f"there is no element {number}; {there or 'none'} given by hand"
+        hint = "mention a cast member by id, or give elements:"
+    elif kind is Kind.IMAGE_BY_HAND and not min(1, number) <= number <= pictures.images_by_hand:
+        rule = "image-undeclared"
+        message = f"there is no image {number}; {pictures.images_by_hand or 'none'} given by hand"
+        hint = "mention an image by its id, or give image_urls:"
+    elif kind is Kind.IMAGE_BY_HAND and not number and pictures.images_by_hand != 1:
+        rule = "image-undeclared"
+        message = f"@Image without a number needs one image by hand, not {pictures.images_by_hand}"
+        hint = "write @Image1, @Image2, ..., or mention an image by its id"
+    else:
+        return
+    raise mention_fault(cell, f"@{mention.id}", message, hint, rule)
 
 
 def _wire(cell: Cell, chosen: Chosen, pictures: Pictures, prompt: str) -> dict[str, Any]:

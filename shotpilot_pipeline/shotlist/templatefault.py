@@ -55,7 +55,7 @@ _KINDS = {"str": "a text", "int": "a number", "float": "a number", "bool": "a nu
 _ABSENT = re.compile(r"No (filter|test) named '(.+?)'")
 
 
-def in_words(told: str, filters: Iterable[str]) -> str:
+def template_fault(told: str, filters: Iterable[str]) -> str:
     """What Jinja2's message `told` means; `filters` are those a prompt may use."""
     absent = _ABSENT.match(told)
     if absent:

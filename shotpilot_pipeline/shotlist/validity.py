@@ -24,7 +24,7 @@ from shotpilot_pipeline.shotlist.surely import surely_allows
 _NEARLY = 0.9  # of the longest prompt: from here on it is said
 _MANY_ELEMENTS = 3
 _SAME_RATIO = 1e-6  # 16x9 is 16:9, written otherwise
-_TEXTS = ("prompt", "negative_prompt", "image_url")
+_TEXTS = frozenset({"prompt", "negative_prompt", "image_url"})
 _RATIO = re.compile(r"(\d+(?:\.\d+)?)(?:\s*[:x/]\s*(\d+(?:\.\d+)?))?\Z")
 
 
@@ -143,7 +143,7 @@ def _schema_problems(
     card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where, checked: Checked
 ) -> list[Problem]:
     """What the card's JSON Schema says of the parameters; texts and marks are replaced by a token first."""
-    shape = (end.id, *((name, _shape(name, value)) for name, value in wire.items()))
+    shape = _shape(end, wire)
     if shape not in checked.said:
         passed = repr(shape) in checked.earlier  # a memo has it: the schema library is not even loaded
         tokens = {name: _token(name, value) for name, value in wire.items()}
@@ -154,13 +154,17 @@ def _schema_problems(
     return [_problem("request-invalid", where(field), f"{card.family} {end.kind}: {message}", "see shotpilot models")]
 
 
-def _shape(name: str, value: Any) -> object:
-    """What of a field the schema can see: the value of a parameter, the length of a list, nothing of a text."""
-    if name in _TEXTS:
-        return ""
-    if name == "elements":
-        return tuple(len(element.get("reference_image_urls", ())) for element in value)
-    return len(value) if isinstance(value, list) else value
+def _shape(end: Endpoint, wire: Mapping[str, Any]) -> tuple[object, ...]:
+    """What of an input the schema can see: the value of a parameter, the length of a list, nothing of a text."""
+    shape: list[object] = [end.id]
+    for name, value in wire.items():
+        if name in _TEXTS:
+            shape.append(name)
+        elif name == "elements":
+            shape += (name, tuple([len(element.get("reference_image_urls", ())) for element in value]))
+        else:
+            shape += (name, len(value) if type(value) is list else value)
+    return tuple(shape)
 
 
 def _token(name: str, value: Any) -> Any:

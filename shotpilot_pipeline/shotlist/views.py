@@ -22,7 +22,7 @@ from shotpilot_pipeline.shotlist.request import ASPECT_RATIO
 from shotpilot_pipeline.shotlist.series import folded
 from shotpilot_pipeline.shotlist.settings import Settings, is_written
 from shotpilot_pipeline.shotlist.source import Source
-from shotpilot_pipeline.shotlist.words import SLOTS, in_words
+from shotpilot_pipeline.shotlist.words import SLOTS
 from shotpilot_pipeline.values.lint import (
     Clip,
     Ignore,
@@ -202,13 +202,12 @@ def _text(slot: str, node: Node, filling: Filling) -> Text | None:
     if type(raw) is not str or not raw:
         return None
     try:
-        filled = raw if slot in _TEMPLATES else filling.text(node, slot)
+        text = folded(raw) if slot in _TEMPLATES else filling.words(slot, node)
     except CannotFill:
         return None
-    if len(filled) > LONGEST:
+    if not text or len(text) > LONGEST or len(raw) > LONGEST:
         return None  # no model takes it, which is said elsewhere; its words would be read for minutes
-    text = folded(in_words(slot, filled))
-    return Text(slot, text, raw, node.place, node.key_place) if text else None
+    return Text(slot, text, raw, node.place, node.key_place)
 
 
 def _panels(series: Node | None, filling: Filling) -> Iterator[Text]:

@@ -148,8 +148,7 @@ class LintFilm:
     budget: Mapping[str, tuple[int, Place]]  # "show", "shot", "stage:final" -> nano-USD and where it says so
 
 
-@dataclass(frozen=True, slots=True)
-class LintShot:
+class LintShot(NamedTuple):
     """One shot, as a linter sees it."""
 
     address: str  # scene/shot

@@ -140,4 +140,4 @@ def test_a_problem_comes_back_with_its_end_its_chain_and_its_fix(tmp_path: Path)
     write_memo(tmp_path / "a.memo", STAMP, SHOWN, [], [("s/0", problem)])
     memo = read_memo(tmp_path / "a.memo", lambda kept: f"../{kept}")
     assert memo is not None
-    assert memo.problems == (("s/0", with_places(problem, lambda at: replace(at, file=f"../{at.file}"))),)
+    assert memo.problems == (("s/0", with_places(problem, lambda at: at._replace(file=f"../{at.file}"))),)

@@ -21,7 +21,7 @@ from shotpilot_pipeline.shotlist.source import find_root, kind_of, read_source
 from shotpilot_pipeline.store.names import LONGEST, name_clashes, pattern_faults, picture_path
 from shotpilot_pipeline.values.address import Address
 from shotpilot_pipeline.values.lint import Notes
-from shotpilot_pipeline.values.task import Compiled, Task
+from shotpilot_pipeline.values.task import Compiled, Task, Tasks
 
 #: What the files of shot lists end in; others beside a list (a backup, a PDF) are not looked at.
 _ENDINGS = ("", ".yaml", ".yml", ".json", ".txt")
@@ -116,6 +116,8 @@ def _list_problems(compiled: Compiled, file: Path, root: Path, pages: Pages) -> 
         problems += (
             replace(problem, place=beginning(problem.place, pages, root).place) for problem in _long_names(compiled)
         )
+    if isinstance(compiled.tasks, Tasks) and compiled.tasks.in_order:
+        return problems
     try:
         in_order(compiled.tasks)
     except BadFiles as circles:
@@ -148,7 +150,8 @@ def _long_names(compiled: Compiled) -> Iterator[Problem]:
 
     The names are made up only where some id is long; otherwise a bound of them is enough.
     """
-    widest = max((len(task.address) for task in compiled.tasks), default=0)
+    tasks = compiled.tasks
+    widest = tasks.widest if isinstance(tasks, Tasks) else max((len(task.address) for task in tasks), default=0)
     pattern = compiled.name_pattern
     bound = widest + len(compiled.show) + _AROUND
     if pattern:

@@ -219,7 +219,7 @@ def heading_of(film: Film, scene: SceneSource) -> str | None:
 def _heading(film: Film, scene: SceneSource) -> str:
     around = film.scenes[scene.id]
     settings = around.by_stage[film.stages[0]]
-    filling = Filling(film.templates, visible(film, around, settings, "", film.stages[0], {}))
+    filling = Filling(film.templates, partial(visible, film, around, settings, "", film.stages[0], {}))
     own = {key: node for key, node in level_of(scene.node).plain.items() if node.value is not None}
     return scene_heading(filling, own)
 

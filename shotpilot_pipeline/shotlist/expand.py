@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem
@@ -74,6 +75,10 @@ class ShotTasks(NamedTuple):
     sources: Mapping[str, str]  # sha256 of a reference -> its path from the root
     asks: tuple[Ask, ...]  # other tasks' picks it needs; checked when all are known
     made: tuple[Made, ...] = ()  # its requests, for whoever looks closer; none for a shot recalled from a memo
+
+    def without_requests(self) -> ShotTasks:
+        """The same without what its requests were made from."""
+        return ShotTasks(self.tasks, self.info, self.problems, self.sources, self.asks)
 
 
 def expand_shot(film: Film, scene: SceneSource, shot: ShotText, node: Node) -> ShotTasks:
@@ -336,7 +341,9 @@ class _Shot:
 
     def _filling(self, settings: Settings, stage: str, variant: Variant) -> Filling:
         axis: dict[str, Value] = dict(variant.values)
-        return Filling(self.film.templates, visible(self.film, self.scene, settings, self.text.id, stage, axis))
+        return Filling(
+            self.film.templates, partial(visible, self.film, self.scene, settings, self.text.id, stage, axis)
+        )
 
     def _text(self, filling: Filling, settings: Settings, variant: Variant, panel: int) -> str:
         """What the shot says; the same for every stage that changes no word of it, so found once for them."""

@@ -113,15 +113,23 @@ class Templates:
 class Filling:
     """One shot (variant, stage) being filled: what it sees, and what has been filled for it already."""
 
-    __slots__ = ("_done", "_open", "_templates", "_words", "names", "touched")
+    __slots__ = ("_done", "_names", "_open", "_seen", "_templates", "_words", "touched")
 
-    def __init__(self, templates: Templates, names: Mapping[str, Value]) -> None:
-        self.names = names
+    def __init__(self, templates: Templates, seen: Callable[[], Mapping[str, Value]]) -> None:
+        self._seen = seen  # the names, found when the first template asks: most stages say what the first one said
+        self._names: Mapping[str, Value] | None = None
         self.touched: set[str] = set()  # first names that were looked up
         self._templates = templates
         self._done: dict[int, str] = {}  # by the identity of the node, which lives longer than this
         self._open: dict[int, tuple[str, Node]] = {}
         self._words: dict[tuple[str, int], str] = {}
+
+    @property
+    def names(self) -> Mapping[str, Value]:
+        """What a template sees."""
+        if self._names is None:
+            self._names = self._seen()
+        return self._names
 
     def words(self, slot: str, node: Node) -> str:
         """What a slot says: its text in the words of the trade, white space folded. Raises CannotFill."""

@@ -28,10 +28,25 @@ ENOUGH = 400
 #: Shots of a batch: the last one may be waited for, so it should take less than a tenth of a second.
 BATCH = 60
 MOST_BATCHES = 1_000  # longer lists have larger ones
-_NEAR = 100  # shots
+_NOT_CUT = 2  # batches: a scene that is no longer stays whole
 
 Told = list[tuple[str, Problem]]  # each problem with its shot (`scene/shot`); "": none that passes
-_Work = Sequence[tuple[SceneSource, ShotText]]
+
+
+class _Stretch(NamedTuple):
+    """Shots of one scene, from `start` up to and without `end`. They are cut out of the text by whoever does them."""
+
+    scene: SceneSource
+    start: int
+    end: int
+
+    @property
+    def is_whole(self) -> bool:
+        return self.end - self.start == len(self.scene.ids)
+
+    @property
+    def shots(self) -> Sequence[ShotText]:
+        return self.scene.shots[self.start : self.end]
 
 
 class Gathered(NamedTuple):
@@ -63,7 +78,7 @@ class _Brought(NamedTuple):
 class _Desk(NamedTuple):
     """All that it takes to do any batch."""
 
-    batches: Sequence[_Work]
+    batches: Sequence[Sequence[_Stretch]]
     film: Film
     recall: Recall
     look: Look
@@ -73,14 +88,13 @@ class _Desk(NamedTuple):
 def gather(source: Source, film: Film, recall: Recall, look: Look, here: Whereabouts) -> Gathered:
     """Every shot that passes, and every problem of them."""
     texts = {scene.id: text for scene in source.scenes if (text := recall.whole(scene)) is not None}
-    work = [(scene, shot) for scene in source.scenes if scene.id not in texts for shot in scene.shots]
-    anew = [place for place, (_, shot) in enumerate(work) if not recall.has(shot)]
-    count = min(hands(), len(anew) // ENOUGH)
+    scenes = [scene for scene in source.scenes if scene.id not in texts]
+    anew = [recall.misses(scene) for scene in scenes]
+    count = min(hands(), sum(anew) // ENOUGH)
     whole = Gathered([], [], texts, {})
-    if count < 2:
-        batches: Iterable[_Batch] = [_done(work, _Desk((), film, recall, look, here))]
-    else:
-        batches = _by_several(count, _Desk(tuple(_batches(work, anew)), film, recall, look, here))
+    desk = _Desk(tuple(_batches(scenes, anew)) if count > 1 else (), film, recall, look, here)
+    every = [_Stretch(scene, 0, len(scene.ids)) for scene in scenes]
+    batches: Iterable[_Batch] = _by_several(count, desk) if count > 1 else [_done(every, desk)]
     for share, lines, stood in batches:
         whole.parts.extend(share.parts)
         whole.told.extend(share.told)
@@ -90,19 +104,22 @@ def gather(source: Source, film: Film, recall: Recall, look: Look, here: Whereab
     return whole
 
 
-def _batches(work: _Work, anew: Sequence[int]) -> Iterator[_Work]:
-    """The work in runs with about as many shots to compile in each. `anew`: where these stand."""
-    size = max(BATCH, len(anew) // MOST_BATCHES + 1)
-    cuts = [_at_a_scene(work, anew[number]) for number in range(size, len(anew), size)]
-    return (work[start:end] for start, end in itertools.pairwise([0, *cuts, len(work)]) if end > start)
-
-
-def _at_a_scene(work: _Work, at: int) -> int:
-    """The place, or the beginning of its scene where that is not far."""
-    first = at
-    while first and at - first < _NEAR and work[first - 1][0] is work[at][0]:
-        first -= 1
-    return at if at - first == _NEAR else first
+def _batches(scenes: Sequence[SceneSource], anew: Sequence[int]) -> Iterator[Sequence[_Stretch]]:
+    """The scenes in runs with about as many shots to compile in each. `anew`: how many each scene has of them."""
+    size = max(BATCH, sum(anew) // MOST_BATCHES + 1)
+    batch: list[_Stretch] = []
+    weight = 0.0
+    for scene, count in zip(scenes, anew, strict=True):
+        pieces = -(-count // size) if count > _NOT_CUT * size else 1
+        cuts = [len(scene.ids) * number // pieces for number in range(pieces + 1)]
+        for start, end in itertools.pairwise(cuts):
+            batch.append(_Stretch(scene, start, end))
+            weight += count / pieces
+            if weight >= size:
+                yield batch
+                batch, weight = [], 0.0
+    if batch:
+        yield batch
 
 
 def _by_several(count: int, desk: _Desk) -> list[_Batch]:
@@ -110,7 +127,7 @@ def _by_several(count: int, desk: _Desk) -> list[_Batch]:
     turns = Turns(len(desk.batches))
     errands = [Errand(partial(_apart, desk, turns)) for _ in range(1, count)]
     try:
-        done = {number: _as_texts(desk, number, keep_tasks=True) for number in turns}
+        done = {number: _as_texts(desk, number) for number in turns}
         for errand in errands:
             if brought := errand.result():
                 _take_in(brought, desk.film)
@@ -120,12 +137,12 @@ def _by_several(count: int, desk: _Desk) -> list[_Batch]:
             errand.forget()
         turns.close()
     every = range(len(desk.batches))  # what a process took that died is done here
-    return [done.get(number) or _as_texts(desk, number, keep_tasks=True) for number in every]
+    return [done.get(number) or _as_texts(desk, number) for number in every]
 
 
 def _apart(desk: _Desk, turns: Turns) -> _Brought:
     """What another process does. It brings only what it added, and what it found out anyway is found out again."""
-    batches = {number: _as_texts(desk, number, keep_tasks=False) for number in turns}
+    batches = {number: _as_texts(desk, number) for number in turns}
     shelf, checked = desk.film.shelf, desk.film.checked.said
     return _Brought(batches, shelf.facts, shelf.links, checked)
 
@@ -136,13 +153,13 @@ def _take_in(brought: _Brought, film: Film) -> None:
     film.checked.said.update(brought.checked)
 
 
-def _done(work: _Work, desk: _Desk) -> _Batch:
-    """Each shot of the work, recalled or compiled and looked at."""
+def _done(stretches: Sequence[_Stretch], desk: _Desk) -> _Batch:
+    """Each shot of the stretches, recalled or compiled and looked at."""
     film, recall, look = desk.film, desk.recall, desk.look
     parts: list[Part] = []
     told: Told = []
     sources: dict[str, str] = {}
-    for scene, shot in work:
+    for scene, shot in ((stretch.scene, shot) for stretch in stretches for shot in stretch.shots):
         recalled = recall.part(shot)
         if recalled and not look.recall(scene, shot, recall.note(shot)):
             recalled = None
@@ -158,26 +175,18 @@ def _done(work: _Work, desk: _Desk) -> _Batch:
     return _Batch(Gathered(parts, told, {}, sources), *look.taken())
 
 
-def _as_texts(desk: _Desk, number: int, *, keep_tasks: bool) -> _Batch:
+def _as_texts(desk: _Desk, number: int) -> _Batch:
     """A batch, with each scene as text that is whole in it: it is wanted for the memo, and brought much faster.
 
     A scene with a fault, or with a shot that asks for another one's pick, stays as it is: more is said of it.
-    `keep_tasks`: for whoever need not be sent the scene, its tasks stay at hand beside the text.
     """
-    work = desk.batches[number]
-    batch = _done(work, desk)
-    shots: dict[str, int] = {}
-    for scene, _ in work:
-        shots[scene.id] = shots.get(scene.id, 0) + 1
+    batch = _done(desk.batches[number], desk)
     notes = {scene: said for scene, (said, _) in said_by_scene(batch.lines, batch.stood).items()}
     faulty = {shot.partition("/")[0] for shot, _ in batch.share.told}
     by_scene, texts = parts_by_scene(batch.share.parts), {}
-    for scene in dict.fromkeys(scene for scene, _ in work):
+    for scene in (stretch.scene for stretch in desk.batches[number] if stretch.is_whole):
         parts, heading = by_scene.get(scene.id, []), heading_of(desk.film, scene)
-        is_whole = shots[scene.id] == len(scene.ids) == len(parts) and not any(part.done.asks for part in parts)
-        if is_whole and heading is not None:
-            text = scene_text(scene, heading, parts, notes, faulty, desk.here)
-            made = tuple(task for part in parts for task in part.done.tasks) if keep_tasks else None
-            texts[scene.id] = text._replace(made=made)
+        if heading is not None and len(parts) == len(scene.ids) and not any(part.done.asks for part in parts):
+            texts[scene.id] = scene_text(scene, heading, parts, notes, faulty, desk.here)
     left = [part for part in batch.share.parts if part.scene not in texts]
     return batch._replace(share=batch.share._replace(parts=left, texts=texts))

@@ -133,7 +133,7 @@ def said_by_scene(
 
 def without_requests(part: Part) -> Part:
     """The part without what its requests were made from: for 10,000 shots that would fill the memory."""
-    return part._replace(done=part.done._replace(made=())) if part.done.made else part
+    return Part(part.scene, part.shot, part.place, part.done.without_requests()) if part.done.made else part
 
 
 def _standing(scene: SceneSource, shot: ShotText) -> Standing:

@@ -7,6 +7,8 @@ from typing import Any
 
 from shotpilot_pipeline.errors import Place
 
+_new = tuple.__new__  # a place is made some thirty times a shot
+
 Scalar = str | int | float | bool | None
 NodeValue = Scalar | dict[str, "Node"] | list["Node"]
 
@@ -35,12 +37,14 @@ class Node:
     @property
     def place(self) -> Place:
         """Where the value stands."""
-        return Place(self.file, self.line, self.column)
+        return _new(Place, (self.file, self.line, self.column))
 
     @property
     def key_place(self) -> Place:
         """Where its key stands; the value's own place when it has no key."""
-        return Place(self.file, self.key_line, self.key_column) if self.key_line else self.place
+        if not self.key_line:
+            return self.place
+        return _new(Place, (self.file, self.key_line, self.key_column))
 
     @property
     def map(self) -> dict[str, Node]:

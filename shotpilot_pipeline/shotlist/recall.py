@@ -20,7 +20,7 @@ from shotpilot_pipeline.shotlist.memo import Found, Memo, Stamp, read_memo, writ
 from shotpilot_pipeline.shotlist.notes import read_notes
 from shotpilot_pipeline.shotlist.pages import Pages
 from shotpilot_pipeline.shotlist.problems import in_place_order, with_places
-from shotpilot_pipeline.shotlist.scenememo import SceneText, needs_of
+from shotpilot_pipeline.shotlist.scenememo import SceneText
 from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
 from shotpilot_pipeline.values.digest import sha256_bytes
 from shotpilot_pipeline.values.lint import Linter, Notes
@@ -191,7 +191,7 @@ def _compile(
     made = _made(source, found, catalog, memo, eyes, here, words=words)
     told = made.told
     if not any(problem.severity is Severity.ERROR for _, problem in told):
-        told += (("", made.film.told(problem)) for problem in eyes.check(_unseen(made)))
+        told += (("", made.film.told(problem)) for problem in eyes.check(made.compiled))
     problems = tuple(in_place_order(problem for _, problem in told))
     if any(problem.severity is Severity.ERROR for problem in problems):
         return Recalled(None, problems, partial(made.look.notes, made.texts))
@@ -251,18 +251,6 @@ def _every_part(source: Source, texts: Mapping[str, SceneText], parts: Sequence[
     ]
 
 
-def _unseen(made: _Made) -> Compiled:
-    """The list with the tasks that have to be looked at: where no scene needs another, those that are new."""
-    compiled, tasks = made.compiled, made.compiled.tasks
-    if not isinstance(tasks, Tasks) or compiled.name_pattern:
-        return compiled
-    if any(scene.needs for scene in tasks.scenes) or any(needs_of(part.scene, part.done.tasks) for part in made.parts):
-        return compiled
-    known = {scene.id for scene in made.source.scenes if made.recall.whole(scene)}
-    anew = (scene for scene in tasks.scenes if scene.scene not in known)
-    return replace(compiled, tasks=Tasks(anew))
-
-
 def _keep(path: Path, made: _Made, stamp: Stamp, scenes: Sequence[SceneText], here: Whereabouts) -> None:
     """Write the memo."""
     passed, note = made.film.checked.passed(), made.look.around_line
@@ -278,10 +266,7 @@ def _scenes(made: _Made, here: Whereabouts) -> Iterator[SceneText]:
     faulty = {shot.partition("/")[0] for shot, _ in made.told}
     for scene in made.source.scenes:
         known = made.texts.get(scene.id)
-        if known:
-            yield known._replace(made=None)
-        else:
-            yield scene_text(scene, headings[scene.id], parts.get(scene.id, ()), notes, faulty, here)
+        yield known or scene_text(scene, headings[scene.id], parts.get(scene.id, ()), notes, faulty, here)
 
 
 def _surroundings_stand(stamp: Stamp, source: Source, catalog: Catalog) -> bool:

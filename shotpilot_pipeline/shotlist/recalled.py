@@ -60,9 +60,11 @@ class Recall:
             return None
         return self._memo.scene(place).at(scene.node.key_line)
 
-    def has(self, shot: ShotText) -> bool:
-        """Whether the shot may be recalled."""
-        return self._find(shot) is not None
+    def misses(self, scene: SceneSource) -> int:
+        """How many shots of the scene must be compiled. One that is not known is not even cut apart."""
+        if self._memo is None or scene.id not in self._memo.at:
+            return len(scene.ids)
+        return sum(self._find(shot) is None for shot in scene.shots)
 
     def note(self, shot: ShotText) -> str:
         """What the linter said of a shot that was recalled, as the memo has it."""

@@ -31,7 +31,7 @@ def scene_text(
     lines = notes.get(scene.id, ())
     alone = bool(scene.digest) and scene.id not in faulty and not any(part.done.asks for part in parts)
     place = (here.kept(scene.node.file), scene.node.key_line, scene.digest, scene.hole)
-    row = KeptScene(scene.id, heading, *place, (), 0, alone, any(map(is_outside, lines)), (), (), 0, "", 0, 0, "")
+    row = KeptScene(scene.id, heading, *place, alone, any(map(is_outside, lines)))
     tasks = [task for part in parts for task in part.done.tasks]
     told, text = kept_scene(row, list(_shots(scene, parts)), [part.done.info for part in parts], lines, tasks)
     return SceneText(told, text, scene.node.file)

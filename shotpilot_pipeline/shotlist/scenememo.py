@@ -44,17 +44,20 @@ class KeptScene(NamedTuple):
     line: int  # of its id, in its file
     digest: str  # of its file's path and its text; "" where its shots were not cut out
     hole: Hole | None  # where its shots stand in its text
-    shots: tuple[str, ...]  # their ids
-    tasks: int
     whole: bool  # whether its text alone decides what it compiles to, and nothing is to be said of it
     outside: bool  # whether the linter pointed at a place outside of it
-    needs: tuple[str, ...]  # other scenes whose pictures it needs
-    requests: tuple[str, ...]  # the beginnings of render keys: of each task with one request that rests on no pick
-    busy: int  # shots that have tasks
-    plan: str  # digest of its tasks
-    bytes: int  # of its text in the memo
-    shots_bytes: int  # of the part of it that is about shots
-    sha256: str  # of the same
+    # What its shots and tasks tell (`kept_scene`):
+    shots: tuple[str, ...] = ()  # their ids
+    tasks: int = 0
+    needs: tuple[str, ...] = ()  # other scenes whose pictures it needs
+    requests: tuple[str, ...] = ()  # beginnings of render keys: of each task with one request that rests on no pick
+    busy: int = 0  # shots that have tasks
+    widest: int = 0  # characters of the longest address of a task
+    in_order: bool = False  # whether each task surely stands behind all that it needs
+    plan: str = ""  # digest of its tasks
+    bytes: int = 0  # of its text in the memo
+    shots_bytes: int = 0  # of the part of it that is about shots
+    sha256: str = ""  # of the same
 
 
 class ShotsMemo(NamedTuple):
@@ -71,7 +74,6 @@ class SceneText(NamedTuple):
     row: KeptScene
     text: bytes | memoryview
     file: str  # as the user of this command types it
-    made: tuple[Task, ...] | None = None  # its tasks, as long as they are at hand anyway
 
     def at(self, line: int) -> SceneText:
         """The same where the scene stands at another line."""
@@ -79,9 +81,10 @@ class SceneText(NamedTuple):
 
     def tasks(self) -> SceneTasks:
         """Its tasks, made when somebody asks for one."""
-        row, made = self.row, self.made
-        make = partial(tuple, made) if made is not None else partial(tasks_in, self.text, row, self.file)
-        return SceneTasks(row.id, row.tasks, make, row.plan, row.needs, row.busy, row.requests)
+        row = self.row
+        make = partial(tasks_in, self.text, row, self.file)
+        return SceneTasks(row.id, row.tasks, make, row.plan, row.needs, row.busy, row.requests,
+                          row.widest, row.in_order)  # fmt: skip
 
     def shots(self) -> ShotsMemo:
         """Its shots."""
@@ -110,7 +113,7 @@ def words_of(line: str) -> tuple[tuple[str, str], ...]:
 def kept_scene(
     row: KeptScene, shots: Sequence[KeptShot], infos: Sequence[ShotInfo], notes: Sequence[str], tasks: Sequence[Task]
 ) -> tuple[KeptScene, bytes]:
-    """The text of a scene, and its row with all that is told by it. `row` says the rest: id to `whole`.
+    """The text of a scene, and its row with all that is told by it. `row` says the rest: id to `outside`.
 
     `notes` has a line for each shot, or none at all.
     """
@@ -131,6 +134,8 @@ def kept_scene(
         needs=needs_of(row.id, tasks),
         requests=tuple(task.keys[0][:_SHORT] for task in tasks if len(task.keys) == 1 and task.keys[0]),
         busy=sum(shot.tasks > 0 for shot in shots),
+        widest=max(map(len, (task.address for task in tasks)), default=0),
+        in_order=in_order(tasks),
         plan=sha256_text(plan),
         bytes=len(data),
         shots_bytes=len(own),
@@ -148,6 +153,20 @@ def _columns(tasks: Sequence[Task]) -> Iterable[str]:
     yield from (task.address for task in tasks)
     for part in ("gates", "needs", "keys", "forms"):
         yield from ("\t".join(getattr(task, part)) for task in tasks)
+
+
+def in_order(tasks: Sequence[Task]) -> bool:
+    """Whether each of the tasks surely stands behind all that it needs, and needs none but these."""
+    seen: set[str] = set()
+    for task in tasks:
+        if not seen.issuperset(task.gates) or not seen.issuperset(map(_shot_of, task.needs)):
+            return False
+        seen.add(task.address)
+    return True
+
+
+def _shot_of(need: str) -> str:
+    return split_pick(need)[0]
 
 
 def needs_of(scene: str, tasks: Sequence[Task]) -> tuple[str, ...]:

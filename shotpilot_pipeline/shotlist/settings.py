@@ -28,8 +28,10 @@ class Level(NamedTuple):
 
     plain: Settings
     stages: Mapping[str, Node]
+    is_flat: bool = False  # no plain key is null or a map, so that each simply replaces what is around
 
 
+_NOT_FLAT = (type(None), dict)
 EMPTY = Level({}, {})
 
 
@@ -39,7 +41,8 @@ def level_of(node: Node | None) -> Level:
         return EMPTY
     plain = {key: value for key, value in node.value.items() if key not in STRUCTURE and not key.startswith("x-")}
     stages = node.value.get("stages")
-    return Level(plain, stages.value if stages is not None and isinstance(stages.value, dict) else {})
+    is_flat = {type(value.value) for value in plain.values()}.isdisjoint(_NOT_FLAT)
+    return Level(plain, stages.value if stages is not None and isinstance(stages.value, dict) else {}, is_flat)
 
 
 def merged(outer: Settings, inner: Settings) -> dict[str, Node]:
@@ -61,7 +64,7 @@ def merged(outer: Settings, inner: Settings) -> dict[str, Node]:
 
 def with_level(outer: Settings, level: Level, stage: str) -> dict[str, Node]:
     """`outer` with a level laid over it, as it counts at `stage` ("": at no stage)."""
-    result = merged(outer, level.plain) if level.plain else dict(outer)
+    result = {**outer, **level.plain} if level.is_flat else merged(outer, level.plain)
     node = level.stages.get(stage) if stage else None
     if node is None:
         return result

@@ -50,7 +50,7 @@ _WORN = ("x-wardrobe", "x-costume", "x-clothes")
 def film_view(film: Film, source: Source) -> LintFilm:
     """What is around the shots."""
     names = {"show": film.show, "cast": film.cast_scope, "images": film.images_scope, "looks": film.looks}
-    filling = Filling(film.templates, names)
+    filling = Filling(film.templates, lambda: names)
     cast = {member.id: _member(film, member, filling) for member in film.cast.values()}
     looks = [node for node in film.looks.values.values() if isinstance(node, Node)]
     texts = [text for node in looks if (text := _text("look", node, filling))]

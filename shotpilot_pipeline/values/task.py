@@ -81,6 +81,8 @@ class SceneTasks(NamedTuple):
     needs: tuple[str, ...] = ()  # other scenes whose pictures they need
     shots: int = 0  # that have tasks
     requests: tuple[str, ...] = ()  # the beginnings of render keys: of each task with one request and no open pick
+    widest: int = 0  # characters of the longest address; 0: not known
+    in_order: bool = False  # whether each task surely stands behind all that it needs, and needs no other scene
 
 
 class Tasks(Sequence[Task]):
@@ -95,6 +97,18 @@ class Tasks(Sequence[Task]):
     @cached_property
     def _all(self) -> tuple[Task, ...]:
         return tuple(chain.from_iterable(scene.make() for scene in self.scenes))
+
+    @property
+    def widest(self) -> int:
+        """Characters of the longest address."""
+        if all(scene.widest for scene in self.scenes if scene.size):
+            return max((scene.widest for scene in self.scenes), default=0)
+        return max((len(task.address) for task in self._all), default=0)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether each surely stands behind all that it needs. Makes none of them."""
+        return all(scene.in_order for scene in self.scenes if scene.size)
 
     def __len__(self) -> int:
         return sum(scene.size for scene in self.scenes)

@@ -32,7 +32,7 @@ def node(text: str) -> Node:
 def fill(text: str, **names: Scope | str) -> str:
     """One text filled, with `vars` of a city and a year unless told otherwise."""
     seen: dict[str, Scope | str] = {"vars": Scope("vars", {"city": "Port Vale", "year": "1947", "odd": "{{ 7 * 7 }}"})}
-    return Filling(Templates(), {**seen, **names}).text(node(text), "prompt")
+    return Filling(Templates(), lambda: {**seen, **names}).text(node(text), "prompt")
 
 
 def refusal(text: str) -> str:
@@ -168,7 +168,7 @@ PLACES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0
 def test_what_a_value_holds_is_never_filled_again(city: str, before: str, via: bool) -> None:
     text = f"{before}{{{{ vars.city }}}}" + ("{# #}" if via else "")
     names = {"vars": Scope("vars", {"city": city})}
-    filled = Filling(Templates(), names).text(node(text), "prompt")
+    filled = Filling(Templates(), lambda: names).text(node(text), "prompt")
     assert filled.endswith(city)
     assert "".join(filled.split()) == "".join((before + city).split())
 

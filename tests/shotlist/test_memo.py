@@ -50,7 +50,7 @@ def scene(id: str, line: int, shots: list[tuple[str, bool]]) -> tuple[SceneText,
     )
     kept = [KeptShot(str(place), "d", lines[place], "", 1) for place in range(len(shots))]
     hole = Hole(id, 10, 20, 6, tuple(shot.id for shot in kept), 30)
-    row = KeptScene(id, "EXT. x", "a.yaml", line, f"text of {id}", hole, (), 0, True, False, (), (), 0, "", 0, 0, "")
+    row = KeptScene(id, "EXT. x", "a.yaml", line, f"text of {id}", hole, True, False)
     notes = [f"note {place}" for place in range(len(shots))]
     return SceneText(*kept_scene(row, kept, infos, notes, tasks), "a.yaml"), tasks, SceneInfo(id, "EXT. x", infos)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
-from shotpilot_pipeline.lint.reading import ratio_of, these, word_list
+from shotpilot_pipeline.lint.reading import ratio_of, these, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, on_list, on_shot
 from shotpilot_pipeline.values.lint import Clip, LintShot
 
@@ -47,10 +47,10 @@ def motion_missing(whole: Whole) -> Iterator[tuple[str, Finding]]:
 def motion_redescribes_still(shot: LintShot, _: Lists) -> Iterator[Finding]:
     """A motion that says the picture over again."""
     motion = shot.clip.motion
-    words = set(word_list(motion.text)) - _SMALL if motion else set()
+    words = words_of(motion.text) - _SMALL if motion else frozenset()
     if motion is None or len(words) < 8:
         return
-    still = {word for text in shot.texts for word in word_list(text.text)}
+    still = frozenset().union(*[words_of(text.text) for text in shot.texts])
     if len(words & still) > _OVERLAP * len(words):
         message = "the motion describes the still over again, which reads as a new shot and drifts"
         yield Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from shotpilot_pipeline.errors import Severity
 from shotpilot_pipeline.lint.reading import heads, unquoted, words_of
@@ -31,14 +32,15 @@ _OPENING = 80  # characters of a prompt in which its size is looked for
 _WIDEST_FOR_A_FACE = 24  # mm
 
 
-def distance(text: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def distance(text: str) -> frozenset[str]:
     """How far the camera is, as far as a text says: far, middle, near. A medium close-up is both of the last two."""
     found: set[str] = set()
     for match in SIZE.finditer(text):
         kind = match.lastgroup
         if kind:
             found |= {"middle", "near"} if _MEDIUM_CLOSE.match(match.group(0)) else {kind}
-    return found
+    return frozenset(found)
 
 
 def is_close(shot: LintShot) -> bool:
@@ -58,7 +60,7 @@ def size_conflict(shot: LintShot, _: Lists) -> Iterator[Finding]:
         return
     if size and shot.whole and not _own(size, shot):
         size = None  # a full prompt is sent alone: a size said for all shots is not in it
-    wanted = distance(size.text) if size else set()
+    wanted = distance(size.text) if size else frozenset()
     first: re.Match[str] | None = None
     for text in shot.texts:
         if text.slot in ("size", "prompt_wrap") or SIZE_WORDS.isdisjoint(words_of(text.text)):

@@ -151,10 +151,9 @@ def aspect_words(shot: LintShot, _: Lists) -> Iterator[Finding]:
     ratio = ratio_of(aspect)
     if not ratio:
         return
+    texts = [text for text in shot.texts if ":" in text.text or not _FORMAT_WORDS.isdisjoint(words_of(text.text))]
     against = [pattern for pattern, fits in ((_TALL, ratio < 1), (_WIDE, ratio > 1), (_SQUARE, ratio == 1)) if not fits]
-    for text in shot.texts:
-        if ":" not in text.text and _FORMAT_WORDS.isdisjoint(words_of(text.text)):
-            continue
+    for text in texts:
         plain = unquoted(text.text)
         found = next((match for pattern in against if (match := pattern.search(plain))), None)
         number = _RATIO.search(plain) if ":" in plain else None

@@ -6,7 +6,6 @@ Knows no rule; gives the linter values, and takes back problems.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from shotpilot_pipeline.errors import Place, Problem, Severity
 from shotpilot_pipeline.shotlist.compile import Part
@@ -116,7 +115,7 @@ class Look:
             return shot is not None and one.place.file == shot.file and shot.line <= one.place.line <= shot.last
 
         told = (self._film.told(one) if self._film.included or is_mine(one) else one for one in said.problems)
-        return replace(said, problems=tuple(told))
+        return said._replace(problems=tuple(told))
 
 
 def said_by_scene(

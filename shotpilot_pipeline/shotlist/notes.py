@@ -72,7 +72,7 @@ def read_notes(lines: Sequence[str], shots: Sequence[tuple[str, Place]], shown: 
     told = json.loads(f"[{','.join(line or 'null' for line in lines)}]")
     if not told or not told[0]:
         return Notes.none()
-    around, scenes = _linted(told[0], NOWHERE, shown), told[0][3]
+    around, scenes = _linted(told[0], _Reader(NOWHERE, shown)), told[0][3]
     rows = zip(shots, told[1:], strict=True)
     return Notes(around, tuple(_shot(address, place, row, scenes, shown) for (address, place), row in rows))
 
@@ -82,33 +82,29 @@ def _shot(
 ) -> ShotNotes:
     if not row:
         return ShotNotes(address, place, _NOTHING)
-    at = Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0)
+    read = _Reader(Standing(place.file, place.line, 0, scenes.get(address.partition("/")[0], 0), 0), shown)
     own = row[2].get("shot")
-    return ShotNotes(address, _Reader(at, shown).place(own) if own else place, _linted(row, at, shown))
+    return ShotNotes(address, read.place(own) if own else place, _linted(row, read))
 
 
 _NOTHING = Linted()
 
 
-def _linted(row: Row | None, at: Standing, shown: Callable[[str], str]) -> Linted:
-    if not row:
-        return _NOTHING
-    problems = tuple(map(_Reader(at, shown).problem, row[0])) if row[0] else ()
-    return Linted(problems, row[1], _Places(row[2], at, shown))
+def _linted(row: Row, read: _Reader) -> Linted:
+    return Linted(tuple(map(read.problem, row[0])) if row[0] else (), row[1], _Places(row[2], read))
 
 
 class _Places(Mapping[str, Place]):
     """Places by name, made when one is asked for: most rules never look at those of most shots."""
 
-    __slots__ = ("_at", "_rows", "_shown")
+    __slots__ = ("_read", "_rows")
 
-    def __init__(self, rows: Mapping[str, Row], at: Standing, shown: Callable[[str], str]) -> None:
+    def __init__(self, rows: Mapping[str, Row], read: _Reader) -> None:
         self._rows = rows
-        self._at = at
-        self._shown = shown
+        self._read = read
 
     def __getitem__(self, name: str) -> Place:
-        return _Reader(self._at, self._shown).place(self._rows[name])
+        return self._read.place(self._rows[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)

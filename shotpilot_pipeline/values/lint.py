@@ -7,7 +7,7 @@ written beside what it fills as, so that a rule that finds a word can point at i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from shotpilot_pipeline.errors import Edit, Place, Problem
@@ -171,8 +171,7 @@ class LintShot(NamedTuple):
     film: LintFilm
 
 
-@dataclass(frozen=True, slots=True)
-class Linted:
+class Linted(NamedTuple):
     """What a linter says of one shot (or of what is around the shots), and what it wants to remember of it.
 
     `problems` holds ignored ones too. `facts` are JSON values for rules that look at the whole list; `places` are
@@ -180,8 +179,8 @@ class Linted:
     """
 
     problems: tuple[Problem, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    places: Mapping[str, Place] = field(default_factory=dict)
+    facts: Mapping[str, Any] = {}
+    places: Mapping[str, Place] = {}
 
 
 class ShotNotes(NamedTuple):

@@ -40,7 +40,7 @@ class Turns:
     process that made them takes no more.
     """
 
-    MOST = 10_000  # numbers: what surely fits into a pipe while nobody reads
+    MOST = 1_000  # numbers: what fits into a pipe of one page, which is all there is where very many pipes are open
 
     def __init__(self, count: int) -> None:
         if count > self.MOST:

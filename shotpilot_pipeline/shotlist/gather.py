@@ -27,7 +27,6 @@ from shotpilot_pipeline.shotlist.whereabouts import Whereabouts
 ENOUGH = 400
 #: Shots of a batch: the last one may be waited for, so it should take less than a tenth of a second.
 BATCH = 60
-MOST_BATCHES = 1_000  # longer lists have larger ones
 _NOT_CUT = 2  # batches: a scene that is no longer stays whole
 
 Told = list[tuple[str, Problem]]  # each problem with its shot (`scene/shot`); "": none that passes
@@ -106,7 +105,7 @@ def gather(source: Source, film: Film, recall: Recall, look: Look, here: Whereab
 
 def _batches(scenes: Sequence[SceneSource], anew: Sequence[int]) -> Iterator[Sequence[_Stretch]]:
     """The scenes in runs with about as many shots to compile in each. `anew`: how many each scene has of them."""
-    size = max(BATCH, sum(anew) // MOST_BATCHES + 1)
+    size = max(BATCH, sum(anew) // Turns.MOST + 1)  # of longer lists they are larger
     batch: list[_Stretch] = []
     weight = 0.0
     for scene, count in zip(scenes, anew, strict=True):

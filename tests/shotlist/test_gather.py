@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pytest
 from shotpilot_pipeline.pipeline.checking import check_file
 from shotpilot_pipeline.pipeline.reading import open_list
 from shotpilot_pipeline.shotlist import compile, errand, gather, references
+from shotpilot_pipeline.shotlist.node import Node
+from shotpilot_pipeline.shotlist.source import SceneSource
 from tests.shotlist.compiling import draw
 
 HEAD = """\
@@ -136,6 +139,50 @@ def test_an_errand_brings_what_its_work_gives_or_nothing() -> None:
             one.forget()
     assert found[0] not in (None, os.getpid())
     assert found[1] is None
+
+
+def test_each_turn_is_taken_once_by_whoever_has_time() -> None:
+    turns = errand.Turns(errand.Turns.MOST)
+    sent = [errand.Errand(lambda: list(turns)) for _ in range(3)]
+    try:
+        taken = [list(turns), *(one.result() for one in sent)]
+    finally:
+        for one in sent:
+            one.forget()
+        turns.close()
+    assert sorted(number for numbers in taken for number in numbers or ()) == list(range(errand.Turns.MOST))
+    with pytest.raises(ValueError, match="are more than"):
+        errand.Turns(errand.Turns.MOST + 1)
+
+
+def test_the_turns_of_a_process_that_died_are_taken_by_nobody() -> None:
+    end, start = os.pipe()
+    middle = os.fork()
+    if not middle:  # makes the turns, sends somebody, and dies
+        turns, maker = errand.Turns(3), os.getpid()
+        if not os.fork():
+            while os.getppid() == maker:
+                time.sleep(0.01)
+            os.write(start, repr(list(turns)).encode())
+        os._exit(0)
+    os.waitpid(middle, 0)
+    os.close(start)
+    assert os.read(end, 100) == b"[]"
+    os.close(end)
+
+
+@pytest.mark.parametrize("scenes", [[10_000], [1] * 5_000, [0, 500, 0, 3], [20] * 500, [121, 7], [200_000, 1]])
+def test_every_shot_is_in_one_batch(scenes: list[int]) -> None:
+    def source(number: int, shots: int) -> SceneSource:
+        return SceneSource(f"sc{number}", Node({}, "a.yaml", 1, 1), tuple(map(str, range(shots))), tuple)
+
+    sources = [source(number, shots) for number, shots in enumerate(scenes)]
+    batches = list(gather._batches(sources, scenes))
+    assert len(batches) <= errand.Turns.MOST
+    taken = [(one.scene.id, shot) for batch in batches for one in batch for shot in range(one.start, one.end)]
+    assert taken == [(scene.id, shot) for scene in sources for shot in range(len(scene.ids))]
+    weights = [sum(one.end - one.start for one in batch) for batch in batches]
+    assert max(weights) <= 4 * max(gather.BATCH, sum(scenes) / errand.Turns.MOST + 1)
 
 
 def test_nothing_is_forked_beside_another_thread() -> None:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shotpilot_pipeline.errors import Edit, Fix, Place, Problem, Severity, Step
+from shotpilot_pipeline.plan import graph
 from shotpilot_pipeline.shotlist.blocks import Hole
 from shotpilot_pipeline.shotlist.memo import Stamp, read_memo, read_stamp, write_memo
 from shotpilot_pipeline.shotlist.problems import with_places
 from shotpilot_pipeline.shotlist.scenememo import KeptScene, KeptShot, SceneText, kept_scene
-from shotpilot_pipeline.values.request import pick_mark, render_key, request_form
+from shotpilot_pipeline.values.request import pick_mark, render_key, request_form, split_pick
 from shotpilot_pipeline.values.task import Compiled, SceneInfo, ShotInfo, Task
 
 STAMP = Stamp(
@@ -101,6 +102,28 @@ def test_a_scene_names_the_scenes_it_needs() -> None:
     needy = one._replace(gates=("s/1@a", "t/1@a"), needs=("s/2@a", "u/3@final/p02"))
     told, _ = kept_scene(row, [KeptShot("1", "d", 1, "", 1)], [ShotInfo("1", "a.yaml:1", "", ())], [], [needy])
     assert (told.needs, told.busy, told.requests) == (("t", "u"), 1, (one.keys[0][:12],))
+
+
+NAMES = st.sampled_from([f"s/{number}@{stage}" for number in range(4) for stage in "ab"])
+
+
+@given(
+    st.lists(st.tuples(NAMES, st.lists(NAMES, max_size=2), st.lists(NAMES, max_size=1)), unique_by=lambda one: one[0])
+)
+def test_what_is_called_in_order_needs_no_sorting(rows: list[tuple[str, list[str], list[str]]]) -> None:
+    tasks = tuple(
+        task(name, "words", "a.yaml:1", False)._replace(
+            gates=tuple(gates), needs=tuple(f"{need}/p02" for need in needs)
+        )
+        for name, gates, needs in rows
+    )
+    row = scene("s", 1, [])[0].row
+    told, _ = kept_scene(row, [KeptShot("1", "d", 1, "", len(tasks))], [ShotInfo("1", "a.yaml:1", "", ())], [], tasks)
+    there = {one.address for one in tasks}
+    wanted = {split_pick(name)[0] for one in tasks for name in (*one.gates, *one.needs)}
+    assert told.widest == max((len(name) for name in there), default=0)
+    assert not told.in_order or (wanted <= there and graph.in_order(tasks) == tasks)
+    assert told.in_order or wanted
 
 
 @given(st.binary(max_size=60), st.integers(0, 400))

@@ -66,6 +66,11 @@ class Endpoint:
         found: Mapping[str, Mapping[str, Any]] = self.schema["properties"]
         return found
 
+    @cached_property
+    def later(self) -> Mapping[str, Any]:
+        """Fields the card gained later, with their defaults."""
+        return {name: known.get("default") for name, known in self.fields.items() if known.get("added_later")}
+
     def choices(self, name: str) -> tuple[str, ...]:
         """The values field `name` takes, when it takes only some; else nothing."""
         return tuple(self.fields.get(name, {}).get("enum", ()))

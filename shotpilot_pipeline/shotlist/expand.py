@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem
 from shotpilot_pipeline.shotlist.fill import BY_STAGE, CannotFill, Filling, Value
@@ -268,7 +268,7 @@ class _Shot:
         takes = max([_takes(own) for _, own in branch.cells])
         alike = len(branch.gates) < 2 and (len(made) == 1 or len({request.form for request in made}) == 1)
         kept = made[:1] if alike else made
-        asked = dict.fromkeys([ask.address for request in made for ask in request.asks])
+        needs = [ask.address for ask in _every("asks", made)]
         return Task(
             address=branch.address,
             stage=branch.stage,
@@ -280,12 +280,12 @@ class _Shot:
             pick=_chooser(settings, takes),
             carry=_word(settings, "carry", "prompt") if branch.gates else "",
             gates=branch.gates,
-            needs=tuple([address for address in asked if address not in branch.gates]),
+            needs=tuple(dict.fromkeys([address for address in needs if address not in branch.gates])) if needs else (),
             forms=tuple([request.form for request in kept]),
             keys=tuple([request.key for request in kept]),
-            notes=tuple(dict.fromkeys([note for request in made for note in request.notes])),
+            notes=_every("notes", made),
             tags=_tags(settings),
-            cast=tuple(dict.fromkeys([who for request in made for who in request.cast])),
+            cast=_every("cast", made),
             place=self.place,
             fits=next(filter(None, [request.fits for request in made]), ""),
         )
@@ -371,6 +371,13 @@ class _Shot:
         for fault in faults:
             self._note(fill_problem(fault, self.film))
         return words
+
+
+def _every(part: str, made: Sequence[Request]) -> tuple[Any, ...]:
+    """What the requests have in a part that is several things, each once, in order."""
+    if len(made) == 1:
+        return getattr(made[0], part)  # type: ignore[no-any-return]
+    return tuple(dict.fromkeys([one for request in made for one in getattr(request, part)]))
 
 
 def _dotted(name: str, variant: str) -> str:

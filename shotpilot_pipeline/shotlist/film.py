@@ -40,6 +40,7 @@ class Checked:
     """What the schemas of the cards said of each shape of input, so that each is asked about once."""
 
     said: dict[tuple[object, ...], tuple[str, str]] = field(default_factory=dict)  # -> field and fault; "" for none
+    clean: set[tuple[object, ...]] = field(default_factory=set)  # shapes of which nothing at all was to be said
     earlier: frozenset[str] = frozenset()  # shapes that passed by the same cards in an earlier run
 
     def passed(self) -> list[str]:

@@ -251,7 +251,7 @@ def _check_by_hand(cell: Cell, mention: Mention, pictures: Pictures) -> None:
 def _wire(cell: Cell, chosen: Chosen, pictures: Pictures, prompt: str) -> dict[str, Any]:
     """The input as sent, without num_images: every field the endpoint has, except empty elements."""
     end = chosen.endpoint
-    fields = end.fields
+    fields, later = end.fields, end.later
     output = cell.settings.get("output_format")
     wire: dict[str, Any] = {
         **end.standing,
@@ -261,7 +261,10 @@ def _wire(cell: Cell, chosen: Chosen, pictures: Pictures, prompt: str) -> dict[s
         "output_format": str(output.value) if output is not None else OUTPUT_FORMAT,
         "result_type": "series" if cell.amount else "single",
     }
-    wire = {name: value for name, value in wire.items() if name in fields and not _later(fields[name], value)}
+    # A field the card gained later stays out while at its default, so that nothing bought becomes stale.
+    wire = {
+        name: value for name, value in wire.items() if name in fields and (name not in later or later[name] != value)
+    }
     if cell.amount:
         wire["series_amount"] = cell.amount
     if pictures.elements:
@@ -269,11 +272,6 @@ def _wire(cell: Cell, chosen: Chosen, pictures: Pictures, prompt: str) -> dict[s
     if pictures.images:
         wire[end.image_field] = list(pictures.images) if end.image_field == "image_urls" else pictures.images[0]
     return wire
-
-
-def _later(field: Mapping[str, Any], value: object) -> bool:
-    """A field the card gained later stays out while at its default, so that nothing bought becomes stale."""
-    return bool(field.get("added_later")) and field.get("default") == value
 
 
 def _negative(cell: Cell, chosen: Chosen, wire: dict[str, Any]) -> tuple[list[str], list[Problem]]:

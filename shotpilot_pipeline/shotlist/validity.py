@@ -52,6 +52,25 @@ def input_problems(
     `checked` keeps what the schema said of each shape of input; it is added to.
     """
     found = _prompt_problems(card, wire["prompt"], where)
+    for node, reference in pictures.files:
+        problem = limit_problem(node, reference, card.limits.file)
+        found += [problem] if problem else []
+    shape = _shape(end, wire)
+    if shape in checked.clean:
+        return found
+    parameters = _parameter_problems(card, end, wire, where)
+    found += parameters
+    if not any(problem.severity is Severity.ERROR for problem in found):
+        told = _schema_problems(card, end, wire, shape, where, checked)
+        found += told
+        if not parameters and not told:
+            checked.clean.add(shape)
+    return found
+
+
+def _parameter_problems(card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where) -> list[Problem]:
+    """What is wrong with all but texts and files."""
+    found = []
     if wire.get("aspect_ratio") not in end.choices("aspect_ratio") and "aspect_ratio" in wire:
         found.append(_aspect_problem(card, end, str(wire["aspect_ratio"]), where))
     if "series_amount" in wire and not card.limits.series[0] <= wire["series_amount"] <= card.limits.series[1]:
@@ -60,13 +79,7 @@ def input_problems(
         few_cure = "add panels, or leave series out: it is one picture then"
         cure = few_cure if wire["series_amount"] < few else "split it into several shots"
         found.append(_problem("series-amount-range", where("series_amount"), message, cure))
-    found += _count_problems(card, end, wire, where)
-    for node, reference in pictures.files:
-        problem = limit_problem(node, reference, card.limits.file)
-        found += [problem] if problem else []
-    if not any(problem.severity is Severity.ERROR for problem in found):
-        found += _schema_problems(card, end, wire, where, checked)
-    return found
+    return found + _count_problems(card, end, wire, where)
 
 
 def _prompt_problems(card: Card, prompt: str, where: Where) -> list[Problem]:
@@ -140,10 +153,9 @@ def _count_problems(card: Card, end: Endpoint, wire: Mapping[str, Any], where: W
 
 
 def _schema_problems(
-    card: Card, end: Endpoint, wire: Mapping[str, Any], where: Where, checked: Checked
+    card: Card, end: Endpoint, wire: Mapping[str, Any], shape: tuple[object, ...], where: Where, checked: Checked
 ) -> list[Problem]:
     """What the card's JSON Schema says of the parameters; texts and marks are replaced by a token first."""
-    shape = _shape(end, wire)
     if shape not in checked.said:
         passed = repr(shape) in checked.earlier  # a memo has it: the schema library is not even loaded
         tokens = {name: _token(name, value) for name, value in wire.items()}

@@ -30,8 +30,9 @@ JsonObject = dict[str, Any]
 
 def request_form(endpoint: str, wire_input: Mapping[str, object]) -> str:
     """The form of one request. `wire_input` holds marks where references stand; its `num_images` is left out."""
-    kept = {name: value for name, value in wire_input.items() if name != "num_images"}
-    return canonical_json({"endpoint": endpoint, "input": kept, "key": KEY_VERSION})
+    if "num_images" in wire_input:
+        wire_input = {name: value for name, value in wire_input.items() if name != "num_images"}
+    return canonical_json({"endpoint": endpoint, "input": wire_input, "key": KEY_VERSION})
 
 
 def file_mark(sha256: str) -> str:

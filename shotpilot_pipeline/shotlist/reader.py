@@ -18,6 +18,7 @@ from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.filetext import FileText, read_text
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.pages import Pages
+from shotpilot_pipeline.shotlist.plainshot import read_plain
 from shotpilot_pipeline.shotlist.pointer import told_whole
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source
 from shotpilot_pipeline.shotlist.validate import check
@@ -62,6 +63,9 @@ def load_shot(shot: ShotText, root: Path) -> tuple[Node | None, tuple[Problem, .
     if shot.node is not None:
         return shot.node, _NO_PROBLEMS
     address = f"{shot.scene}/{shot.id}"
+    if (plain := read_plain(shot)) is not None:
+        faults = _shot_faults(plain, address)
+        return (None, in_order(faults)) if faults else (plain, _NO_PROBLEMS)
     parsed = parse_all(shot.text, shot.file, shot.line - 1, MOST_SHOT_VALUES)
     node = parsed.node.get(shot.id) if parsed.node is not None else None
     if node is None:

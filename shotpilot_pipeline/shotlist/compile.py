@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from shotpilot_pipeline.catalog.cards import Catalog
 from shotpilot_pipeline.errors import BadFiles, Place, Problem, Severity, Step
-from shotpilot_pipeline.shotlist.expand import ShotTasks, expand_shot, shot_settings
+from shotpilot_pipeline.shotlist.branches import shot_settings
+from shotpilot_pipeline.shotlist.expand import ShotTasks, expand_shot
 from shotpilot_pipeline.shotlist.fill import CannotFill, Filling
 from shotpilot_pipeline.shotlist.film import Film, fill_problem, open_film, visible
 from shotpilot_pipeline.shotlist.near import near

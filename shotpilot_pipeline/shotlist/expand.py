@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from shotpilot_pipeline.errors import Place, Problem
+from shotpilot_pipeline.shotlist.branches import AXIS_NUMBERS, Branch, branches, shot_settings
 from shotpilot_pipeline.shotlist.fill import BY_STAGE, CannotFill, Filling, Value
 from shotpilot_pipeline.shotlist.film import Film, SceneFilm, fill_problem, state_of, visible
 from shotpilot_pipeline.shotlist.mentions import Piece
@@ -30,7 +31,6 @@ from shotpilot_pipeline.shotlist.references import BadReference
 from shotpilot_pipeline.shotlist.report import shot_words
 from shotpilot_pipeline.shotlist.request import Cell, Request, request_of
 from shotpilot_pipeline.shotlist.settings import (
-    SKIP,
     Level,
     Settings,
     level_of,
@@ -47,7 +47,6 @@ from shotpilot_pipeline.values.task import CHOOSERS, FIRST, HUMAN, NO_PRICE, Sho
 OMIT = "omit"
 MOST_TAKES = 1_000  # as schemas/shotlist-1.schema.json has it
 #: What a text of an axis can set: keys whose value is one word, number or text.
-_AXIS_NUMBERS = ("takes", "duration")
 _AXIS_CHOICES = {"carry": ("prompt", "image"), "panels": ("each", "together"), "output_format": ("png", "jpeg", "webp")}
 _NOT_BY_AXIS = frozenset(
     {"images", "elements", "image_urls", "add_images", "series", "vary", "stages", "tags", "omit", "hold"}
@@ -84,43 +83,6 @@ class ShotTasks(NamedTuple):
 def expand_shot(film: Film, scene: SceneSource, shot: ShotText, node: Node) -> ShotTasks:
     """The tasks of one shot, with every problem of it. `node` is the shot's map, typed and validated."""
     return _Shot(film, film.scenes[scene.id], shot, node).expanded()
-
-
-def shot_settings(scene: SceneFilm, level: Level, stage: str, variant: Variant) -> dict[str, Node]:
-    """All settings of one variant at one stage, the innermost on top."""
-    settings = with_level(scene.by_stage[stage], level, stage)
-    for axis, node in variant.values.items():
-        settings[axis] = _typed(axis, node)
-    return settings
-
-
-def _typed(axis: str, node: Node) -> Node:
-    """An axis value as the key of that name has it: `takes: "4"` is a number."""
-    text = str(node.value)
-    if axis in _AXIS_NUMBERS and text.isdigit():
-        return Node(int(text), node.file, node.line, node.column, node.key_line, node.key_column)
-    return node
-
-
-class _Branch(NamedTuple):
-    """A task to be: a name at a stage, for the variants whose requests it may send (one, or all to choose among)."""
-
-    name: str  # scene/shot, with the variant and panel
-    stage: str
-    panel: int  # from 1; 0 where the shot goes on whole
-    gates: tuple[str, ...]
-    alone: bool  # the gates are this panel's own tasks, not whole series
-    cells: tuple[tuple[Variant, Settings], ...]
-
-    @property
-    def address(self) -> str:
-        return f"{self.name}@{self.stage}"
-
-    def gate(self, place: int) -> str:
-        """The task whose pick the request of the cell at `place` follows; "" at a first stage."""
-        if not self.gates:
-            return ""
-        return self.gates[place] if len(self.gates) > 1 else self.gates[0]
 
 
 @dataclass(slots=True)
@@ -188,8 +150,6 @@ class _Shot:
             for value in node.map.values():
                 _check_axis_value(axis, value)
 
-    # -- lines: the stages of one variant, or of all variants that are chosen among --------------------------------
-
     def _omitted(self) -> Iterator[Task]:
         for stage in self.film.stages:
             yield Task(
@@ -207,54 +167,17 @@ class _Shot:
         how = vary.get("variants") if vary is not None else None
         return vary is None or (how is not None and how.value == "all")
 
-    def _branches(self, cells: tuple[Variant, ...]) -> Iterator[_Branch]:
-        """The tasks to be, in list order."""
-        if not self._each_its_own_way():
-            yield from self._line(cells, self.name, chosen=True)
-            return
-        for variant in cells:
-            yield from self._line((variant,), _dotted(self.name, variant.id), chosen=False)
-
-    def _line(self, variants_: tuple[Variant, ...], name: str, *, chosen: bool) -> Iterator[_Branch]:
-        """The tasks of all stages that are not skipped, each fed by the one before.
-
-        Where the variants are chosen among, the first stage has a task for each, and the others one for all.
-        """
-        before: dict[int, tuple[str, ...]] = {}  # panel -> tasks of the stage before
-        for stage in self.film.stages:
-            cells = tuple((variant, shot_settings(self.scene, self.level, stage, variant)) for variant in variants_)
-            settings = cells[0][1]
-            if SKIP in settings:
-                continue
-            apart = chosen and not before
-            lines = [(_dotted(name, cell[0].id), (cell,)) for cell in cells] if apart else [(name, cells)]
-            now: dict[int, tuple[str, ...]] = {}
-            panels = self._panels(settings, before)
-            for line, members in lines:
-                for panel in panels:
-                    stem = f"{line}.p{panel:02}" if panel else line
-                    gates = before.get(panel, before.get(0, ()))
-                    branch = _Branch(stem, stage, panel, gates, 0 not in before, members)
-                    now[panel] = (*now.get(panel, ()), branch.address)
-                    yield branch
-            before = now
-
-    def _panels(self, settings: Settings, before: Mapping[int, tuple[str, ...]]) -> tuple[int, ...]:
-        """Which panels have a task of their own at this stage; (0,) when the shot goes on whole."""
-        if before and 0 not in before:
-            return tuple(before)
-        each = settings.get("panels")
-        if self.series is not None and each is not None and each.value == "each":
-            return tuple(range(1, self.series.amount + 1))
-        return (0,)
-
     def _tasks(self, cells: tuple[Variant, ...], state: str) -> list[Task]:
-        made = (self._task(branch, state) for branch in self._branches(cells))
+        panels = self.series.amount if self.series is not None else 0
+        settings_at = partial(shot_settings, self.scene, self.level)
+        chosen = not self._each_its_own_way()
+        every = branches(self.name, self.film.stages, cells, settings_at, panels, chosen=chosen)
+        made = [self._task(branch, state) for branch in every]
         return [task for task in made if task is not None]
 
     # -- one task ---------------------------------------------------------------------------------------------------
 
-    def _task(self, branch: _Branch, state: str) -> Task | None:
+    def _task(self, branch: Branch, state: str) -> Task | None:
         """The task of a branch; None when one of its requests cannot be made, which has then been noted."""
         for _, own in branch.cells:
             for problem in (*_chooser_problems(own), *look_problems(own, self.film.looks.values)):
@@ -263,7 +186,7 @@ class _Shot:
         made = [request for request in requests if request is not None]
         return self._task_of(branch, made, state) if len(made) == len(requests) else None
 
-    def _task_of(self, branch: _Branch, made: Sequence[Request], state: str) -> Task:
+    def _task_of(self, branch: Branch, made: Sequence[Request], state: str) -> Task:
         settings = branch.cells[0][1]
         takes = max([_takes(own) for _, own in branch.cells])
         alike = len(branch.gates) < 2 and (len(made) == 1 or len({request.form for request in made}) == 1)
@@ -290,7 +213,7 @@ class _Shot:
             fits=next(filter(None, [request.fits for request in made]), ""),
         )
 
-    def _request(self, branch: _Branch, place: int) -> Request | None:
+    def _request(self, branch: Branch, place: int) -> Request | None:
         """The request of the cell at `place`; None when something is wrong, which has then been noted."""
         try:
             cell = self._cell(branch, place)
@@ -308,7 +231,7 @@ class _Shot:
         self.made.append(Made(branch.address, branch.stage, _takes(branch.cells[place][1]), cell, request))
         return request
 
-    def _cell(self, branch: _Branch, place: int) -> Cell:
+    def _cell(self, branch: Branch, place: int) -> Cell:
         variant, settings = branch.cells[place]
         filling = self._filling(settings, branch.stage, variant)
         self.first = self.first or (branch.stage, settings, filling)
@@ -326,11 +249,11 @@ class _Shot:
             read=self.read.setdefault(variant.id, {}),
         )
 
-    def _amount(self, branch: _Branch) -> int:
+    def _amount(self, branch: Branch) -> int:
         """The panels of a series that goes on whole; 0 for a single picture."""
         return self.series.amount if self.series is not None and not branch.panel else 0
 
-    def _carried(self, branch: _Branch, place: int) -> tuple[str, ...]:
+    def _carried(self, branch: Branch, place: int) -> tuple[str, ...]:
         """The marks of what is carried: a picture, all panels of a series in order, or the one panel split off."""
         gate, amount = branch.gate(place), self._amount(branch)
         if not gate:
@@ -380,10 +303,6 @@ def _every(part: str, made: Sequence[Request]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys([one for request in made for one in getattr(request, part)]))
 
 
-def _dotted(name: str, variant: str) -> str:
-    return f"{name}.{variant}" if variant else name
-
-
 def _word(settings: Settings, key: str, default: str) -> str:
     return str(settings[key].value) if key in settings else default
 
@@ -414,7 +333,7 @@ def _check_axis_value(axis: str, node: Node) -> None:
     text = str(node.value)
     if axis == "takes" and text.isdigit() and (len(text) > len(str(MOST_TAKES)) or int(text) > MOST_TAKES):
         raise ShotFault("vary", node.place, f"takes cannot be {text}", f"write 1 to {MOST_TAKES}")
-    if axis in _AXIS_NUMBERS and not (text.isdigit() and int(text)):
+    if axis in AXIS_NUMBERS and not (text.isdigit() and int(text)):
         raise ShotFault("vary", node.place, f"{axis} is a number, not {text!r}", "write a whole number from 1 up")
     choices = _AXIS_CHOICES.get(axis)
     if choices and text not in choices:

@@ -23,10 +23,11 @@ def shot_words(
     axes = vary.map["axes"].map if vary is not None and "axes" in vary.map else {}
     for slot, nodes in _texts(settings, series, axes):
         try:
-            text = " / ".join([filling.words(slot, node) for node in nodes])
+            texts = [filling.words(slot, node) for node in nodes]
         except CannotFill as fault:
             faults.append(fault)
             continue
+        text = texts[0] if len(texts) == 1 else folded(" / ".join(texts))
         if text:
             found.append((slot, named(film, settings, text) if "@" in text else text))
     return tuple(found), faults

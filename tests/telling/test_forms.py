@@ -21,7 +21,7 @@ from shotpilot_pipeline.telling.sarif import as_sarif
 SARIF = json.loads(Path(__file__).with_name("sarif_trimmed.json").read_text("utf-8"))
 
 places = st.builds(Place, st.sampled_from(["a.yaml", "lists/b c.yaml", "ä.yaml"]), st.integers(0, 9), st.integers(0, 9))
-known = places.map(lambda place: replace(place, line=place.line + 1, column=place.column + 1))
+known = places.map(lambda place: place._replace(line=place.line + 1, column=place.column + 1))
 texts = st.text(max_size=20)
 fixes = st.builds(Fix, texts, st.lists(st.builds(Edit, known, known, texts), max_size=2).map(tuple), st.booleans())
 problems = st.builds(

@@ -23,7 +23,7 @@ from shotpilot_pipeline.shotlist.problems import in_place_order
 from shotpilot_pipeline.shotlist.references import Shelf
 from shotpilot_pipeline.shotlist.report import scene_heading
 from shotpilot_pipeline.shotlist.request import ASPECT_RATIO, OUTPUT_FORMAT, RESOLUTION
-from shotpilot_pipeline.shotlist.scenememo import SceneText
+from shotpilot_pipeline.shotlist.scenememo import SceneText, in_order, widest
 from shotpilot_pipeline.shotlist.settings import flat, level_of, said
 from shotpilot_pipeline.shotlist.source import SceneSource, ShotText, Source, load_shot
 from shotpilot_pipeline.shotlist.vary import BadVary, variants
@@ -185,7 +185,7 @@ def _by_scene(source: Source, parts: Sequence[Part], known: Mapping[str, SceneTe
         made[part.scene] += part.done.tasks
     for scene in source.scenes:
         own = tuple(made[scene.id])
-        anew = SceneTasks(scene.id, len(own), partial(tuple, own))
+        anew = SceneTasks(scene.id, len(own), partial(tuple, own), widest=widest(own), in_order=in_order(own))
         yield known[scene.id].tasks() if scene.id in known else anew
 
 

@@ -134,7 +134,7 @@ def kept_scene(
         needs=needs_of(row.id, tasks),
         requests=tuple(task.keys[0][:_SHORT] for task in tasks if len(task.keys) == 1 and task.keys[0]),
         busy=sum(shot.tasks > 0 for shot in shots),
-        widest=max(map(len, (task.address for task in tasks)), default=0),
+        widest=widest(tasks),
         in_order=in_order(tasks),
         plan=sha256_text(plan),
         bytes=len(data),
@@ -153,6 +153,11 @@ def _columns(tasks: Sequence[Task]) -> Iterable[str]:
     yield from (task.address for task in tasks)
     for part in ("gates", "needs", "keys", "forms"):
         yield from ("\t".join(getattr(task, part)) for task in tasks)
+
+
+def widest(tasks: Sequence[Task]) -> int:
+    """Characters of the longest address; 0 for no tasks."""
+    return max((len(task.address) for task in tasks), default=0)
 
 
 def in_order(tasks: Sequence[Task]) -> bool:

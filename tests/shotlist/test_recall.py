@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from shotpilot_pipeline.errors import Problem
+from shotpilot_pipeline.pipeline.checking import check_file
+from shotpilot_pipeline.shotlist import scenememo
 from shotpilot_pipeline.shotlist.recall import compile_or_recall
+from shotpilot_pipeline.shotlist.scenememo import KeptScene
+from shotpilot_pipeline.values.task import Task
 from tests.shotlist.compiling import catalog
 
 SHOT = "prompt: a, negative_prompt: blur, stages: {still: {model: kling-o3}}"
@@ -122,3 +126,45 @@ def test_problems_recalled_are_those_that_compiling_anew_would_find(
     edited = found("a.memo")
     assert edited == found("b.memo")
     assert found("a.memo") == edited
+
+
+LONG = """\
+shotlist: 1
+show: noir
+defaults: {{size: WS, lens: 50mm, subject: the sea, action: rises, place: a pier, light: moonlight, mood: calm}}
+scenes:
+  sc010:
+    shots:
+      sh010:
+        style: {words}
+  sc020:
+    shots:
+      sh010:
+        style: a lighthouse
+  sc030:
+    shots:
+      sh010:
+        style: a gull
+"""
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_check_after_an_edit_makes_no_task_of_a_scene_that_stayed(
+    tmp_path: Path, edited: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.yaml"
+    path.write_text(LONG.format(words="a boat"))
+    assert check_file(path, tmp_path).problems == ()
+    if edited:
+        path.write_text(LONG.format(words="a ship"))
+    made: list[str] = []
+
+    def tasks_in(data: bytes, row: KeptScene, file: str) -> tuple[Task, ...]:
+        made.append(row.id)
+        return scenememo_tasks(data, row, file)
+
+    scenememo_tasks = scenememo.tasks_in
+    monkeypatch.setattr(scenememo, "tasks_in", tasks_in)
+    checked = check_file(path, tmp_path)
+    assert (checked.problems, checked.tasks) == ((), 3)
+    assert made == (["sc010"] if edited else [])

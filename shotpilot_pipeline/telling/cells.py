@@ -56,7 +56,7 @@ def marked(line: str, start: int, end: int, width: int) -> Cut:
     to_cell = from_cell + width
     shown = list(line[from_cell:to_cell] or " ") if plain else _window(line, cells, from_cell, to_cell)
     if from_cell or first:
-        shown[0] = _ELLIPSIS
+        shown[0] = _ELLIPSIS + " " * (sum(map(width_of, shown[0])) - 1)  # as wide as what it stands for
     if from_cell + width < at:
         shown[-1] = _ELLIPSIS
     return Cut("".join(shown).rstrip(), left - from_cell, max(min(right - from_cell, width), left - from_cell + 1))

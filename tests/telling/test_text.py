@@ -114,6 +114,14 @@ def test_any_line_is_shown_within_its_width(line: str, start: int, length: int, 
     assert not any(unicodedata.category(sign) == "Cc" for sign in cut.shown)
 
 
+@pytest.mark.parametrize("first", ["\t", "\ta", "夜", "a\t", "\t夜"])
+@pytest.mark.parametrize("gap", range(12))
+def test_the_mark_stands_right_where_the_cut_begins_with_a_wide_sign(first: str, gap: int) -> None:
+    line = f"{first}aa夜\t{'a' * gap}X{'a' * 40}"
+    cut = marked(line, line.index("X"), line.index("X") + 1, 40)
+    assert sum(map(width_of, cut.shown.partition("X")[0])) == cut.start
+
+
 @given(st.lists(st.sampled_from("ab夜e\u0301\t 👩\u200d"), max_size=120).map("".join), st.data())
 def test_the_first_mark_stands_below_the_first_sign_of_the_fault(line: str, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(line)))

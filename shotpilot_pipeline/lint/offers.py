@@ -21,6 +21,7 @@ _ABLE = re.compile(r"([\w-]+) can\Z")
 _PANELS = re.compile(r"amount is \d+, but (\d+) panels")
 _MARKED = re.compile(r"the prompt marks panel ([\d, ]+), and")
 _RANGE = re.compile(r"(?:write|a series has) (\d+) to (\d+)")
+_AMOUNT = re.compile(r"give (amount: \d+), as many")
 _VERSION = re.compile(r"write `\w+: (\d+)`\Z")
 _AS_LIST = re.compile(r"write \[(.+)\]\Z")
 _MOST = re.compile(r"takes at most (\d+)")
@@ -132,6 +133,22 @@ def _panels(spot: _Spot) -> Fix | None:
     return Fix(f"write amount: {len(numbers)}", (edit,))
 
 
+def _amount(spot: _Spot) -> Fix | None:
+    """The amount as the first entry of the series."""
+    at, wanted = spot.problem.place, _AMOUNT.search(spot.problem.hint)
+    if wanted is None:
+        return None
+    entry, line = wanted.group(1), spot.lines[at.line - 1]
+    here = line[at.column - 1 :]
+    if here.startswith("{"):
+        is_empty = here[1:].lstrip().startswith("}")
+        return Fix(f"write {entry}", (spot.edit(1, 1, entry if is_empty else f"{entry}, "),), automatic=False)
+    indent = line[: at.column - 1]
+    if indent.strip():
+        return None
+    return Fix(f"write {entry}", (spot.edit(0, 0, f"{entry}\n{indent}"),), automatic=False)
+
+
 def _range(spot: _Spot) -> Fix | None:
     """The nearest number that is taken, or the first items of a list that is too long."""
     limits = _RANGE.search(f"{spot.problem.message}; {spot.problem.hint}")
@@ -177,6 +194,7 @@ _OFFERS: dict[str, Callable[[_Spot], Fix | None]] = {
     "schema-range": _range,
     "schema-type": _as_list,
     "schema-version": _version,
+    "series-amount-missing": _amount,
     "series-amount-range": _range,
     "series-panel-mismatch": _panels,
     "series-unsupported": _model,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Severity
-from shotpilot_pipeline.lint.reading import unquoted
+from shotpilot_pipeline.lint.reading import listed, unquoted
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, change, on_list, on_shot, on_text
 from shotpilot_pipeline.values.lint import Change, LintShot, Text
 
@@ -23,6 +23,15 @@ _SHOUTED = ("TODO", "TBD", "FIXME", "XXX")
 _NEGATION = re.compile(
     r"\b(?:no(?! (?:longer|doubt|one else|matter|more than|\d))|not(?! (?:only|just|yet))|without|never|nobody"
     r"|nothing)\b",
+    re.IGNORECASE,
+)
+#: A thing that is missing -> what to say instead.
+_INSTEAD = {
+    thing: there for line in listed("instead") for things, there in [line.split(" = ")] for thing in things.split("|")
+}
+_MISSING = re.compile(
+    r"(?:, no|,? with no|,? without(?: an?| any)?) (?P<thing>"
+    rf"{'|'.join(map(re.escape, sorted(_INSTEAD, key=len, reverse=True)))})(?=\s*(?:[,.;]|$))",
     re.IGNORECASE,
 )
 _WEIGHT = re.compile(
@@ -72,11 +81,14 @@ def negation_in_prompt(text: Text, _: Lists) -> Iterator[Finding]:
     found = _NEGATION.search(unquoted(text.text))
     if found:
         words = " ".join(text.text[found.start() :].split()[:3]).rstrip(".,;:")
+        missing = _MISSING.search(unquoted(text.text))
+        there = _INSTEAD[missing["thing"].lower()] if missing else ""
         yield Finding(
             f"“{words}”: a model paints the things that are named, also those that are not to be there",
             "say what is there instead: an empty street, a bare table, a clean-shaven face",
-            **at(text, found),
-        )
+            **at(text, found), changes=(change(text, missing, f", {there}"),) if missing else (),
+            title=f"write {there}", automatic=False,
+        )  # fmt: skip
 
 
 @on_text(

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Severity
 from shotpilot_pipeline.lint.reading import these, unquoted, word_list
-from shotpilot_pipeline.lint.registry import Finding, Lists, at, on_shot
-from shotpilot_pipeline.values.lint import LintShot, Text
+from shotpilot_pipeline.lint.registry import Finding, Lists, at, change, on_shot
+from shotpilot_pipeline.values.lint import Change, LintShot, Text
 
+_SENTENCE = re.compile(r"(?:^|(?<=[.!?] ))\S+")  # the first word of one
 _PANEL = re.compile(r"\bPanel\s+([0-9]{1,4})\s*:", re.IGNORECASE)
 _FEW_WORDS = 4
 _MANY_PANELS = 4
@@ -41,8 +42,17 @@ def series_no_panels(shot: LintShot, _: Lists) -> Iterator[Finding]:
         amount = max(sent.amount for sent in shot.sent)
         hint = f"write Panel 1: ... to Panel {amount}: ..., or list them under series: panels"
         yield Finding(
-            f"the prompt does not say what each of the {amount} panels shows", hint, prompt, place=prompt.place
-        )
+            f"the prompt does not say what each of the {amount} panels shows", hint, prompt, place=prompt.place,
+            changes=_marked(prompt, amount), title="make a panel of each sentence", automatic=False,
+        )  # fmt: skip
+
+
+def _marked(prompt: Text, amount: int) -> tuple[Change, ...]:
+    """The changes that make each sentence a panel, where there are as many."""
+    first = list(_SENTENCE.finditer(prompt.text))
+    if len(first) != amount:
+        return ()
+    return tuple(change(prompt, word, f"Panel {number}: {word.group(0)}") for number, word in enumerate(first, 1))
 
 
 @on_shot("series-panel-order", Severity.ERROR)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shotpilot_pipeline.errors import Place, Severity
+from shotpilot_pipeline.lint.changes import item_of, without
 from shotpilot_pipeline.lint.reading import ratio_of, these, unquoted, words_of
 from shotpilot_pipeline.lint.registry import Finding, Lists, Whole, at, on_film, on_list, on_shot, on_text
 from shotpilot_pipeline.values.lint import LintFilm, LintShot, Sent, Text
@@ -179,8 +180,13 @@ def upscale_asked(text: Text, _: Lists) -> Iterator[Finding]:
     """There is no upscaler."""
     found = _UPSCALE.search(unquoted(text.text))
     if found:
-        hint = "render the picked take anew at 4K with carry: image, or enlarge it in another tool"
-        yield Finding(f"“{found.group(0)}”: these models have no upscaler", hint, **at(text, found))
+        words = found.group(0)
+        item = item_of(text, words, tail=r"(?: and sharpened| to [0-9]+[kK]| [0-9]+x)?")
+        yield Finding(
+            f"“{words}”: these models have no upscaler",
+            "render the picked take anew at 4K with carry: image, or enlarge it in another tool",
+            **at(text, found), changes=without(text, item), title=f"take “{words}” out", automatic=False,
+        )  # fmt: skip
 
 
 @on_list("aspect-mixed", Severity.WARNING)

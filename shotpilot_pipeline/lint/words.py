@@ -40,6 +40,8 @@ _SAME = re.compile(
 _AGAIN = re.compile(r"(?<!time and )(?<!over and )\bagain(?=[,.]|$)(?! and again)", re.IGNORECASE)
 _START = re.compile(r"(?:He|She|They|Then|Now he|Now she|Now they)\b(?!-)")
 _SAME_WORDS = frozenset({"same", "before", "previous", "last", "first", "still", "again", "continues", "continuing"})
+_PRONOUNS = frozenset({"he", "she"})
+_CLOTHES = frozenset(listed("clothes")) | {"clothes", "outfit", "costume", "wardrobe"}
 _CONTROL = re.compile(
     r"\b(?:control-?net|open-?pose|pose map|depth map|canny|segmentation map|(?:image|alpha|layer"
     r"|inpainting) mask|masked (?:area|region)"
@@ -116,22 +118,40 @@ def camera_move_in_still(text: Text, _: Lists) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-@on_text("memory-words", Severity.WARNING, in_series=False)
-def memory_words(text: Text, _: Lists) -> Iterator[Finding]:
-    """Words that lean on another picture."""
-    if text.slot in ("prompt_wrap", "prompt_template", "look", "wardrobe"):
-        return
+@on_shot("memory-words", Severity.WARNING)
+def memory_words(shot: LintShot, _: Lists) -> Iterator[Finding]:
+    """Words that lean on another picture. The panels of a series do know each other."""
+    for text in shot.texts if not shot.series else ():
+        found = _remembers(text) if text.slot not in ("prompt_wrap", "prompt_template") else None
+        if found:
+            named = _named(shot, text, found.group(0).lower())
+            yield Finding(
+                f"“{found.group(0)}” leans on another picture, and each picture is made without knowing any other",
+                "say who and what it is: a cast member as @name, the place and the clothes in words",
+                **at(text, found), changes=(change(text, found, named),) if named else (),
+                title=f"write {named}", automatic=False,
+            )  # fmt: skip
+
+
+def _remembers(text: Text) -> re.Match[str] | None:
     start = _START.match(text.text) if text.slot in ("prompt", "subject") else None
-    found = start
-    if found is None and not _SAME_WORDS.isdisjoint(words_of(text.text)):
-        plain = unquoted(text.text)
-        found = _SAME.search(plain) or _AGAIN.search(plain)
-    if found:
-        yield Finding(
-            f"“{found.group(0)}” leans on another picture, and each picture is made without knowing any other",
-            "say who and what it is: a cast member as @name, the place and the clothes in words",
-            **at(text, found),
-        )
+    if start is not None or _SAME_WORDS.isdisjoint(words_of(text.text)):
+        return start
+    plain = unquoted(text.text)
+    return _SAME.search(plain) or _AGAIN.search(plain)
+
+
+def _named(shot: LintShot, text: Text, words: str) -> str:
+    """Who or what is meant, where one cast member alone is in the shot; "" where that is open."""
+    if len(shot.mentions) != 1:
+        return ""
+    (who,) = shot.mentions
+    member = shot.film.cast.get(who)
+    if words in _PRONOUNS:  # of two people in one text it may be either
+        return f"@{who}" if "@" not in text.text else ""
+    is_worn = words.startswith("the same ") and words.removeprefix("the same ") in _CLOTHES
+    has = member is not None and member.wardrobe is not None and who not in shot.wardrobes
+    return f"@{who}.wardrobe" if is_worn and has else ""
 
 
 @on_text("unsupported-control", Severity.WARNING, words=_CONTROL_WORDS)

@@ -54,9 +54,11 @@ def series_of(shot: Node) -> Series | None:
     amount = node.get("amount")
     count = int(str(amount.value)) if amount is not None and amount.value is not None else len(panels)
     if not count:
-        raise ShotFault(
-            "series-amount-missing", node.place, "this series has no panels", "list its panels, or give amount: 2-9"
-        )
+        hint = "list its panels, or give amount: 2-9"
+        marked = numbers(str(prompt.value)) if (prompt := shot.get("prompt")) is not None else ()
+        if len(marked) > 1 and marked == tuple(range(1, len(marked) + 1)):
+            hint = f"give amount: {len(marked)}, as many as the prompt marks"
+        raise ShotFault("series-amount-missing", node.place, "this series has no panels", hint)
     if panels and count != len(panels):
         place = amount.place if amount is not None else node.place
         raise ShotFault(

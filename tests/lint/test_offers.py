@@ -156,6 +156,56 @@ def test_the_rules_of_the_house_offer_cures(tmp_path: Path, snippet: str, rule: 
         assert the(tmp_path, "element-face-redescribed", snippet).fix is None
 
 
+MARKED = 'model: kling-o3\nprompt: "Panel 1: a long street at dawn. Panel 2: a far door, ajar."\n'
+TWO = "Wide shot, an empty courtroom at dawn. Close-up, the gavel on the desk."
+
+
+@pytest.mark.parametrize(
+    ("snippet", "rule", "then"),
+    [
+        ("subject: a street, no people\naction: shines\n", "negation-in-prompt", 'subject: "a street, deserted"\n'),
+        ("subject: a man without a hat, waiting\n", "negation-in-prompt", 'subject: "a man, bareheaded, waiting"\n'),
+        ('subject: "a sky with no clouds."\n', "negation-in-prompt", 'subject: "a sky, a clear sky."\n'),
+        ("subject: the key, enhanced to 4K, on a step\n", "upscale-asked", "subject: the key, on a step\n"),
+        ('subject: a key\naction: lies there, upscaled 4x\n', "upscale-asked", "action: lies there\n"),
+        ('subject: She turns\naction: "the door opens for @vera in @vera.wardrobe"\n', "memory-words",
+         'subject: "@vera turns"\n'),
+        ('subject: "@vera at the bar, in the same coat"\n', "memory-words",
+         'subject: "@vera at the bar, in @vera.wardrobe"\n'),
+        ("subject: a bridge in the style of Ada Quill, huge\n", "named-person-brand-artist",
+         "subject: a bridge, huge\n"),
+        ("subject: a bridge, Ada Quill's palette\naction: sways\n", "named-person-brand-artist",
+         "subject: a bridge\n"),
+        (MARKED + "series: {}\n", "series-amount-missing", "series: {amount: 2}\n"),
+        (MARKED + "series: { lead: Storyboard. }\n", "series-amount-missing",
+         "series: {amount: 2,  lead: Storyboard. }"),
+        (MARKED + "series:\n  lead: Storyboard.\n", "series-amount-missing",
+         "          amount: 2\n          lead: Storyboard.\n"),
+        (f"model: kling-o3\nprompt: {TWO}\nseries: {{amount: 2}}\n", "series-no-panels",
+         "Panel 1: Wide shot, an empty courtroom at dawn. Panel 2: Close-up, the gavel on the desk."),
+    ],
+)  # fmt: skip
+def test_cures_that_a_list_of_words_or_a_count_can_give(tmp_path: Path, snippet: str, rule: str, then: str) -> None:
+    assert then in after(tmp_path, snippet, rule)
+
+
+@pytest.mark.parametrize(
+    ("snippet", "rule"),
+    [
+        ("subject: a street with no people in it\n", "negation-in-prompt"),  # what is in the way is part of the words
+        ("subject: a man who does not smile\n", "negation-in-prompt"),
+        ("subject: an upscaled alley\n", "upscale-asked"),
+        ('subject: "She hands @vera in @vera.wardrobe a letter"\n', "memory-words"),
+        ("subject: He waits\n", "memory-words"),  # nobody is sent
+        ('subject: "the same woman beside @vera in @vera.wardrobe"\n', "memory-words"),
+        (MARKED.replace("Panel 2", "Panel 3") + "series: {}\n", "series-amount-missing"),
+        (f"model: kling-o3\nprompt: {TWO}\nseries: {{amount: 3}}\n", "series-no-panels"),
+    ],
+)  # fmt: skip
+def test_where_anything_is_open_no_cure_is_offered(tmp_path: Path, snippet: str, rule: str) -> None:
+    assert the(tmp_path, rule, snippet).fix is None
+
+
 def test_4k_that_holds_for_every_stage_is_no_matter_of_a_word(tmp_path: Path) -> None:
     stages = "stages:\n  iterate: {model: kling-o3, takes: 1}\n  final: {model: kling-o3, carry: image}\n"
     found = checked(

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -67,13 +68,14 @@ class Errand(Generic[T]):
 
         context = get_context("fork")
         self._end, far = context.Pipe(duplex=False)
-        self._process = context.Process(target=_do, args=(work, far), daemon=True)
-        self._is_sent = True
-        try:
-            self._process.start()
-        except OSError:  # no further process is allowed here, or no memory for it is left
-            self._is_sent = False
-        far.close()
+        with _held() as before:
+            self._process = context.Process(target=_do, args=(work, far, self._end, before), daemon=True)
+            self._is_sent = True
+            try:
+                self._process.start()
+            except OSError:  # no further process is allowed here, or no memory for it is left
+                self._is_sent = False
+            far.close()
 
     def result(self) -> T | None:
         """What came of it, waited for; None where no process could be had, where it died, or where it met a fault that
@@ -92,9 +94,23 @@ class Errand(Generic[T]):
             self._process.join()
 
 
-def _do(work: Callable[[], T], end: Connection) -> None:
+@contextmanager
+def _held() -> Iterator[set[signal.Signals]]:
+    """Ctrl-C and SIGTERM wait: within a fork Python would hear them where exceptions are dropped. Gives what waited
+    before."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield {one for one in before if isinstance(one, signal.Signals)}
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _do(work: Callable[[], T], end: Connection, near: Connection, held: set[signal.Signals]) -> None:
+    """`near`: the other end, which must not stay open here: nobody would be missed at it. `held`: signals that wait."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process too; the other one says what becomes
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    near.close()
     try:
         end.send(work())
     except Exception:

@@ -124,8 +124,9 @@ def _batches(scenes: Sequence[SceneSource], anew: Sequence[int]) -> Iterator[Seq
 def _by_several(count: int, desk: _Desk) -> list[_Batch]:
     """The batches in list order, done by `count` processes of which this is one."""
     turns = Turns(len(desk.batches))
-    errands = [Errand(partial(_apart, desk, turns)) for _ in range(1, count)]
+    errands: list[Errand[_Brought]] = []
     try:
+        errands += (Errand(partial(_apart, desk, turns)) for _ in range(1, count))
         done = {number: _as_texts(desk, number) for number in turns}
         for errand in errands:
             if brought := errand.result():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from shotpilot_pipeline.shotlist import compile, errand, gather, references
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.source import SceneSource
 from tests.shotlist.compiling import draw
+from tests.starting import ROOT
 
 HEAD = """\
 shotlist: 1
@@ -183,6 +186,60 @@ def test_every_shot_is_in_one_batch(scenes: list[int]) -> None:
     assert taken == [(scene.id, shot) for scene in sources for shot in range(len(scene.ids))]
     weights = [sum(one.end - one.start for one in batch) for batch in batches]
     assert max(weights) <= 4 * max(gather.BATCH, sum(scenes) / errand.Turns.MOST + 1)
+
+
+def script(text: str, *words: str) -> subprocess.Popen[str]:
+    """A Python of its own, as none that runs tests could be killed or interrupted."""
+    return subprocess.Popen(
+        [sys.executable, "-c", text, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+
+
+def test_nobody_is_left_where_the_process_that_waits_is_killed() -> None:
+    waits = """
+import os, time
+from shotpilot_pipeline.shotlist.errand import Errand
+def work():
+    print(os.getpid(), flush=True)
+    time.sleep(0.5)
+    return b"x" * 10_000_000  # far more than a pipe holds
+Errand(work).result()
+"""
+    with script(waits) as main:
+        assert main.stdout is not None
+        child = int(main.stdout.readline())
+        main.kill()
+        main.wait()
+        for _ in range(200):
+            if not is_running(child):
+                return
+            time.sleep(0.05)
+    raise AssertionError("it is still there")
+
+
+def is_running(process: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_in_the_moment_of_the_fork_is_heard(name: str) -> None:
+    told = """
+import os, signal, sys
+from shotpilot_pipeline.shotlist.errand import Errand
+def heard(number, frame):
+    raise SystemExit(42)
+number = getattr(signal, sys.argv[1])
+signal.signal(number, heard)
+os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), number))
+Errand(lambda: 1).result()
+print("not heard")
+"""
+    with script(told, name) as main:
+        said = main.communicate(timeout=60)
+    assert (main.returncode, *said) == (42, "", "")
 
 
 def test_nothing_is_forked_beside_another_thread() -> None:

@@ -14,7 +14,7 @@ from shotpilot_pipeline.shotlist.node import Node, NodeValue
 from shotpilot_pipeline.shotlist.source import ShotText
 from shotpilot_pipeline.shotlist.yamltext import Plain
 
-_LONGEST = 100_000  # characters; a longer one is weighed by whoever knows how much is too much
+LONGEST = 40_000  # characters: no more values than a shot may hold; a longer one is weighed by whoever counts them
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
 _ID = re.compile(r"( *)([A-Za-z0-9][A-Za-z0-9_-]*):\n")
 #: Plain words hold no colon and no hash, which may end them, and begin with a letter or a digit of any script.
@@ -36,7 +36,7 @@ def _odd() -> re.Pattern[str]:
 def read_plain(shot: ShotText) -> Node | None:
     """The map of a shot; None where anything is not written the plain way. Scalars stay text, as in `yamltext`."""
     text, file, line = shot.text, shot.file, shot.line
-    if len(text) > _LONGEST or (_CONTROL if text.isascii() else _odd()).search(text):
+    if len(text) > LONGEST or (_CONTROL if text.isascii() else _odd()).search(text):
         return None
     id = _ID.match(text)
     found = _LINE.match(text, id.end()) if id is not None else None

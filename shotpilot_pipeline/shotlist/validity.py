@@ -55,7 +55,7 @@ def input_problems(
     for node, reference in pictures.files:
         problem = limit_problem(node, reference, card.limits.file)
         found += [problem] if problem else []
-    shape = _shape(end, wire)
+    shape = _shape(card, end, wire)
     if shape in checked.clean:
         return found
     parameters = _parameter_problems(card, end, wire, where)
@@ -166,9 +166,10 @@ def _schema_problems(
     return [_problem("request-invalid", where(field), f"{card.family} {end.kind}: {message}", "see shotpilot models")]
 
 
-def _shape(end: Endpoint, wire: Mapping[str, Any]) -> tuple[object, ...]:
-    """What of an input the schema can see: the value of a parameter, the length of a list, nothing of a text."""
-    shape: list[object] = [end.id]
+def _shape(card: Card, end: Endpoint, wire: Mapping[str, Any]) -> tuple[object, ...]:
+    """What of an input the card's limits and its schema can see: the value of a parameter, the length of a list,
+    nothing of a text. Two cards may lead to one endpoint."""
+    shape: list[object] = [card.family, end.id]
     for name, value in wire.items():
         if name in _TEXTS:
             shape.append(name)

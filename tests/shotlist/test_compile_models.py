@@ -151,6 +151,29 @@ def test_a_request_outside_the_cards_schema_is_refused(tmp_path: Path) -> None:
     assert 'output_format cannot be "png"; it wants "jpeg"' in problem.message
 
 
+@pytest.mark.parametrize("first", ["kling-o3", "small"])
+def test_two_cards_of_one_endpoint_keep_their_own_limits_and_schemas(tmp_path: Path, first: str) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    card = json.loads((Path(__file__).parents[2] / "shotpilot_pipeline/catalog/cards/kling-o3.json").read_text("utf-8"))
+    card["family"] = "small"
+    card["limits"]["series"] = [2, 3]
+    card["endpoints"]["text-to-image"]["input"]["properties"]["output_format"] = {"enum": ["jpeg", "png"]}
+    (folder / "small.json").write_text(json.dumps(card), "utf-8")
+    models = [first, *({"kling-o3", "small"} - {first})]
+    shots = [f"{{series: {{panels: [one, two, three, four, five]}}, model: {model}}}" for model in models]
+    shots += [f"{{prompt: a, output_format: webp, model: {model}}}" for model in models]
+    text = "shotlist: 1\nshow: a\nscenes:\n  sc010:\n    shots:\n" + "".join(
+        f"      sh{number}: {shot}\n" for number, shot in enumerate(shots)
+    )
+    found = Result(*compile_source(read(tmp_path, text), load_catalog(folder))).errors
+    small = models.index("small")
+    assert [(one.address, one.rule) for one in found] == [
+        (f"sc010/sh{small}", "series-amount-range"),
+        (f"sc010/sh{small + 2}", "request-invalid"),
+    ]
+
+
 def test_a_model_without_elements_cannot_show_a_face(tmp_path: Path) -> None:
     folder = tmp_path / "models"
     folder.mkdir()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shotpilot_pipeline.shotlist import plainshot, reader
 from shotpilot_pipeline.shotlist.document import parse_all
 from shotpilot_pipeline.shotlist.node import Node
 from shotpilot_pipeline.shotlist.plainshot import read_plain
@@ -109,6 +110,12 @@ ODD = [
     '    sh010:\n      "size": WS\n',
     "    sh010:\n      size: " + "a" * 200_000 + "\n",
 ]
+
+
+def test_nothing_is_too_much_to_be_read_the_plain_way() -> None:
+    assert plainshot.LONGEST <= 2 * reader.MOST_SHOT_VALUES  # a value takes a sign, and one between it and the next
+    many = f"    sh010:\n      tags: [{','.join('a' * (reader.MOST_SHOT_VALUES + 1))}]\n"
+    assert [problem.rule for problem in reader.load_shot(shot(many), Path())[1]] == ["yaml-size"]
 
 
 @pytest.mark.parametrize("text", ODD)

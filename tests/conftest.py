@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 REALDATA = ROOT.parent / "shared" / "realdata"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-#: Where every commit waits, the same examples each time: what only luck finds must not stop a change that has nothing to
-#: do with it. `make test-all` draws others each time, and more of them.
+#: Where every commit waits, the same examples each time: what only luck finds must not stop a change that has nothing
+#: to do with it. `make test-all` draws others each time, and more of them.
 settings.register_profile("house", deadline=None, max_examples=40, derandomize=True)
 settings.register_profile("long", deadline=None, max_examples=200)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))

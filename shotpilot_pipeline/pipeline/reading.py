@@ -188,9 +188,11 @@ def _name_problems(compiled: Compiled, file: Path, root: Path, pages: Pages) -> 
         return []
     faults = pattern_faults(compiled.name_pattern)
     if not faults and not any(_long_names(compiled)):
-        faults = name_clashes(
-            compiled.show, ((task.address, task.panels) for task in compiled.tasks), compiled.name_pattern
-        )
+        pictures = ((task.address, task.panels) for task in compiled.tasks)
+        try:
+            faults = name_clashes(compiled.show, pictures, compiled.name_pattern, compiled.title)
+        except UsageError as fault:
+            faults = (str(fault),)
     place = _place_of(file, root, pages, "outputs", "name") if faults else Place(str(file))
     return [Problem("outputs-name", place, f"outputs.name: {fault}") for fault in faults]
 

@@ -103,10 +103,10 @@ def picture_path(
     return f"{show}/{name}" if "/" in pattern else f"{show}/{address.scene}/{name}"
 
 
-def name_clashes(show: str, tasks: Iterable[tuple[str, int]], pattern: str = "") -> tuple[str, ...]:
+def name_clashes(show: str, tasks: Iterable[tuple[str, int]], pattern: str = "", title: str = "") -> tuple[str, ...]:
     """What would overwrite what among `tasks`, each an address (with its stage) and the pictures in a take of it."""
     return clashes(
-        (f"{address}/p{panel:02}" if panel else address, picture_path(show, place, 1, 1, panel, "png", pattern))
+        (f"{address}/p{panel:02}" if panel else address, picture_path(show, place, 1, 1, panel, "png", pattern, title))
         for address, pictures in tasks
         for place in [Address.parse(address)]
         for panel in (range(1, pictures + 1) if pictures > 1 else (0,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -226,6 +227,15 @@ def test_a_list_that_does_not_pass_leaves_nothing_behind(tmp_path: Path, text: s
         assert says in str(bad.value)
         assert told(path) == str(bad.value).splitlines()
         assert [file.name for file in tmp_path.rglob("*")] == [path.name]
+
+
+@pytest.mark.parametrize(("title", "said"), [("My Film", ""), ('"///"', "leaves its folder")])
+def test_a_name_may_begin_with_the_title(tmp_path: Path, title: str, said: str) -> None:
+    pattern = 'outputs: {name: "{title}/{scene}_{shot}_{stage}_v{version}_t{take}"}\n'
+    path = write_list(tmp_path, re.sub(r"(?m)^title: .*", f"title: {title}", LIST) + pattern)
+    errors = told(path)
+    assert [error.split(": ")[1] for error in errors] == (["outputs.name"] if said else [])
+    assert all(said in error for error in errors)
 
 
 @pytest.mark.parametrize(

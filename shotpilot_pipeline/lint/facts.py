@@ -43,6 +43,9 @@ def shot_facts(shot: LintShot) -> Facts:
     places["aspect"] = shot.where("aspect_ratio", "")
     if shot.clip.motion is not None or shot.clip.parts:
         facts["motion"] = True
+    if shot.clip.take:
+        facts["take"] = shot.clip.take
+        places["take"] = shot.clip.take_place
     attributes = attributes_of(shot)
     if attributes:
         facts["attributes"] = attributes

@@ -141,6 +141,28 @@ class Unpicked(NamedTuple):
     place: Place
 
 
+class Rewritten(NamedTuple):
+    """A shot whose motion was written for one take, while another one is picked."""
+
+    address: str
+    written: int
+    picked: int
+    place: Place  # where the list says which take it was written for
+
+
+def motion_older_than_pick(shots: Sequence[Rewritten]) -> tuple[Problem, ...]:
+    """Motions that were written for another picture than the one that a clip would be made of."""
+    hint = "look whether it still fits, mend the motion, and write take: "
+    return tuple(
+        Problem(
+            "motion-older-than-pick", one.place,
+            f"the motion was written for take {one.written}, and take {one.picked} is picked",
+            f"{hint}{one.picked}", Severity.WARNING, one.address,
+        )
+        for one in shots
+    )  # fmt: skip
+
+
 def no_hero(waiting: Sequence[Unpicked]) -> tuple[Problem, ...]:
     """Shots that are rendered to the end, and of which nobody has chosen the take that goes on."""
     if not waiting:

@@ -24,7 +24,9 @@ WARNINGS = {
         ),
         Severity.WARNING,
     ),
-    **dict.fromkeys(("pick-stale", "store-foreign", "store-index", "store-orphan"), Severity.WARNING),
+    **dict.fromkeys(
+        ("motion-older-than-pick", "pick-stale", "store-foreign", "store-index", "store-orphan"), Severity.WARNING
+    ),
     **dict.fromkeys(("no-hero", "again"), Severity.INFO),
 }
 KNOWN = frozenset({*OWN, *ERRORS, *WARNINGS})

@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 
 from shotpilot_pipeline.errors import BadFiles, Problem
-from shotpilot_pipeline.lint.handoff import Unpicked, no_hero
+from shotpilot_pipeline.lint.handoff import Rewritten, Unpicked, motion_older_than_pick, no_hero
 from shotpilot_pipeline.lint.offers import offered
 from shotpilot_pipeline.lint.rights import rights_problems
-from shotpilot_pipeline.lint.settling import at_levels, without_followers
+from shotpilot_pipeline.lint.settling import without_followers
 from shotpilot_pipeline.pipeline.lints import Cast, drift_between, levels_of, told
 from shotpilot_pipeline.pipeline.reading import Reading, open_list, root_of
 from shotpilot_pipeline.plan.graph import place_of
@@ -93,13 +93,17 @@ def _checked_list(file: Path, project: Path | None, pages: Pages, today: date) -
     compiled, problems, notes = opened.recalled[0], opened.recalled[1], opened.recalled[2]()
     levels = levels_of(opened.settings)
     facts, places = notes.around.facts, notes.around.places
-    found = [*told(problems, notes, compiled, levels), *rights_problems(facts, places, today, _there(opened.root))]
+    reading = None
+    if compiled is not None and any(
+        path.exists() for path in (opened.places.store, opened.places.picks, opened.places.rulings)
+    ):
+        reading = Reading(opened.places, opened.settings, opened.catalog, compiled, problems)
+    chosen = _of_picks(reading, notes) if reading is not None else []
+    found = [*told([*problems, *chosen], notes, compiled, levels)]
+    found += rights_problems(facts, places, today, _there(opened.root))
     cast = Cast(str(file), facts.get("cast", {}), places)
     if compiled is None:
         return Checked(file, "shotlist", _in_order(found, pages), root=opened.root, cast=cast)
-    if any(path.exists() for path in (opened.places.store, opened.places.picks, opened.places.rulings)):
-        reading = Reading(opened.places, opened.settings, opened.catalog, compiled, problems)
-        found += at_levels(_of_picks(reading, notes), levels)
     counts = _counts(compiled.tasks)
     return Checked(file, "shotlist", _in_order(found, pages), *counts, root=opened.root, cast=cast)
 
@@ -109,7 +113,8 @@ def _of_picks(reading: Reading, notes: Notes) -> list[Problem]:
     from shotpilot_pipeline.pipeline.trip import known_of, unknown_picks  # loads the store: for those who have one
 
     known = known_of(reading)
-    return [*unknown_picks(reading, known), *no_hero(_unpicked(reading.compiled, notes, known))]
+    written = motion_older_than_pick(_rewritten(reading.compiled, notes, known))
+    return [*unknown_picks(reading, known), *no_hero(_unpicked(reading.compiled, notes, known)), *written]
 
 
 def _counts(tasks: Sequence[Task]) -> tuple[int, int, int]:
@@ -129,13 +134,29 @@ def _unpicked(compiled: Compiled, notes: Notes, known: Known) -> list[Unpicked]:
     if not known.counts:
         return []
     clips = {shot.address for shot in notes.shots if shot.linted.facts.get("motion")}
-    last = {task.address.partition("@")[0].partition(".")[0]: task for task in compiled.tasks}
     return [
         Unpicked(task.address, sum(known.counts.get(key, 0) for key in task.keys), place_of(task))
-        for shot, task in last.items()
+        for shot, task in _last_tasks(compiled).items()
         if shot in clips and task.pick == HUMAN and task.address not in known.picks
         if any(known.counts.get(key, 0) for key in task.keys)
     ]
+
+
+def _rewritten(compiled: Compiled, notes: Notes, known: Known) -> list[Rewritten]:
+    """Shots that say which take their motion was written for, where another one is picked."""
+    said = {shot.address: shot.linted for shot in notes.shots if "take" in shot.linted.facts}
+    last = _last_tasks(compiled) if said else {}
+    return [
+        Rewritten(last[shot].address, linted.facts["take"], pick.take, linted.places["take"])
+        for shot, linted in said.items()
+        if shot in last and (pick := known.picks.get(last[shot].address)) is not None
+        if pick.take != linted.facts["take"]
+    ]
+
+
+def _last_tasks(compiled: Compiled) -> dict[str, Task]:
+    """The task of each shot's last stage."""
+    return {task.address.partition("@")[0].partition(".")[0]: task for task in compiled.tasks}
 
 
 def _in_order(problems: Iterable[Problem], pages: Pages) -> tuple[Problem, ...]:

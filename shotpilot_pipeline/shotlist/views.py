@@ -262,7 +262,7 @@ def _sent(one: Made) -> Sent:
 def _clip(film: Film, settings: Settings, filling: Filling, shot: Node) -> Clip:
     motion, clip, seconds = (settings.get(key) for key in ("motion", "clip", "duration"))
     said: Mapping[str, Node] = clip.value if clip is not None and isinstance(clip.value, dict) else {}
-    parts = said.get("parts")
+    parts, take = said.get("parts"), said.get("take")
     return Clip(
         motion=_text("motion", motion, filling) if motion is not None else None,
         seconds=_number(seconds),
@@ -275,6 +275,8 @@ def _clip(film: Film, settings: Settings, filling: Filling, shot: Node) -> Clip:
             for part in (parts.list if parts is not None and parts.value else ())
         ),
         place=clip.key_place if clip is not None and is_written(clip.place) else shot.key_place,
+        take=int(_number(take)),
+        take_place=take.place if take is not None else _NO_PLACE,
     )
 
 

@@ -77,6 +77,8 @@ class Clip(NamedTuple):
     end: tuple[int, int] | None  # pixels of the end frame; (0, 0) where they are not known; None without one
     parts: tuple[Part, ...]
     place: Place  # of the key `clip`, else of the shot
+    take: int = 0  # of the last stage, that the motion was written for; 0: not said
+    take_place: Place = Place("")
 
 
 class Ignore(NamedTuple):

@@ -24,9 +24,9 @@ aspect-words jpeg-for-comp webp-handoff upscale-asked budget-over slot-shot-size
 slot-place slot-light slot-order size-conflict lens-conflict tod-intext-conflict prestige-words camera-move-in-still
 memory-words unsupported-control text-unquoted text-on-v3 text-long too-many-words moderation-risk motion-missing
 motion-redescribes-still duration-range multi-shot-limits multi-part-long vidu-prompt-long start-frame-unusable
-end-frame-ratio end-frame-missing no-hero
+end-frame-ratio end-frame-missing motion-older-than-pick no-hero
 """
-NOT_NEEDED = ("series-num-images", "image-outside-i2i", "motion-older-than-pick")
+NOT_NEEDED = ("series-num-images", "image-outside-i2i")
 
 
 def test_the_page_is_current() -> None:

@@ -18,7 +18,7 @@ SHOWN = [page for page in PAGES if page.bad]
 #: Rules that no shot list alone can break. Where each is shown instead:
 ELSEWHERE = {
     **dict.fromkeys(("settings", "baseline"), "tests/lint/test_settings.py"),
-    **dict.fromkeys(("no-hero", "ref-photo-poor", "start-frame-unusable"), "tests/lint/"),
+    **dict.fromkeys(("motion-older-than-pick", "no-hero", "ref-photo-poor", "start-frame-unusable"), "tests/lint/"),
     **dict.fromkeys(("model-card", "request-invalid", "model-unable"), "tests/catalog/test_cards.py, tests/shotlist/"),
     **dict.fromkeys(("element-too-many-refs",), "tests/shotlist/test_compile_references.py"),
     **dict.fromkeys(("folder", "file", "outside", "twin-list"), "tests/pipeline/, tests/cli/"),

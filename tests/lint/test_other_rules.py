@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from shotpilot_pipeline.errors import Place
-from shotpilot_pipeline.lint.handoff import Unpicked, no_hero, start_frame_unusable
+from shotpilot_pipeline.lint.handoff import (
+    Rewritten,
+    Unpicked,
+    motion_older_than_pick,
+    no_hero,
+    start_frame_unusable,
+)
 from shotpilot_pipeline.lint.manual import whole_list
 from shotpilot_pipeline.lint.registry import Lists
 from shotpilot_pipeline.values.lint import Clip, LintFilm, LintShot, Sent, Text
@@ -141,3 +147,10 @@ def test_takes_that_wait_for_a_pick() -> None:
     (found,) = no_hero([Unpicked("a/b@final", 2, Place("l", 1)), Unpicked("a/c@final", 1, Place("l", 9))])
     assert found.message.startswith("2 shots have takes at the last stage and no pick")
     assert found.address == "a/b@final"
+
+
+def test_a_motion_that_was_written_for_another_take() -> None:
+    assert motion_older_than_pick([]) == ()
+    (found,) = motion_older_than_pick([Rewritten("a/b@final", 2, 3, Place("l", 5, 7))])
+    assert found.message == "the motion was written for take 2, and take 3 is picked"
+    assert (found.address, found.place) == ("a/b@final", Place("l", 5, 7))
